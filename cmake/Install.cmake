@@ -1,0 +1,43 @@
+# What `cmake --install` puts where; DESTDIR is honoured. Nothing is written to /etc: the samples go to the data folder,
+# since /etc/courier holds the administrator's own files.
+include(GNUInstallDirs)
+
+install(TARGETS postrider RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+
+# postrider_links(FOLDER NAME...): Courier's names as relative links to the one binary. What stands there and is not
+# this link belongs to somebody else, probably Courier: it stays, with a warning.
+function(postrider_links folder)
+  foreach(name IN LISTS ARGN)
+    install(CODE "
+      set(folder \"${folder}\")
+      set(binary \"${CMAKE_INSTALL_BINDIR}/postrider\")
+      cmake_path(ABSOLUTE_PATH folder BASE_DIRECTORY \"\${CMAKE_INSTALL_PREFIX}\" NORMALIZE)
+      cmake_path(ABSOLUTE_PATH binary BASE_DIRECTORY \"\${CMAKE_INSTALL_PREFIX}\" NORMALIZE)
+      file(RELATIVE_PATH target \"\${folder}\" \"\${binary}\")
+      set(link \"\$ENV{DESTDIR}\${folder}/${name}\")
+      set(present \"\")
+      if(IS_SYMLINK \"\${link}\")
+        file(READ_SYMLINK \"\${link}\" present)
+      elseif(EXISTS \"\${link}\")
+        set(present \"a file\")
+      endif()
+      if(present AND NOT present STREQUAL target)
+        message(WARNING \"\${link} is not ours and stays\")
+      else()
+        message(STATUS \"Installing: \${link} -> \${target}\")
+        file(MAKE_DIRECTORY \"\$ENV{DESTDIR}\${folder}\")
+        file(CREATE_LINK \"\${target}\" \"\${link}\" SYMBOLIC)
+      endif()")
+  endforeach()
+endfunction()
+
+postrider_links(${CMAKE_INSTALL_BINDIR} imapd)
+postrider_links(${CMAKE_INSTALL_SBINDIR} userdb makeuserdb userdbpw pw2userdb)
+
+install(FILES config/imapd config/imapd-ssl config/authdaemonrc config/postrider
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/postrider/samples)
+install(FILES systemd/postrider.service DESTINATION lib/systemd/system)
+install(FILES docs/man/postrider.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
+install(FILES docs/man/postrider.8 docs/man/imapd.8 docs/man/userdb.8 docs/man/makeuserdb.8 docs/man/userdbpw.8
+              docs/man/pw2userdb.8
+  DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)

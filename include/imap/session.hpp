@@ -1,0 +1,176 @@
+// One IMAP client, from the greeting to the end. RFC 3501 section 3.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "auth/account.hpp"
+#include "auth/service.hpp"
+#include "core/task.hpp"
+#include "imap/settings.hpp"
+#include "net/connection.hpp"
+#include "net/tls.hpp"
+#include "store/user.hpp"
+
+namespace postrider::imap {
+
+struct Reply;
+struct Command;
+
+/// RFC 3501 section 3. Values are bits, so that a command can name several.
+enum class State : std::uint8_t { not_authenticated = 1, authenticated = 2, selected = 4, logout = 8 };
+
+constexpr State operator|(State a, State b) {
+    return static_cast<State>(static_cast<std::uint8_t>(a) | static_cast<std::uint8_t>(b));
+}
+constexpr bool includes(State set, State one) {
+    return (static_cast<std::uint8_t>(set) & static_cast<std::uint8_t>(one)) != 0;
+}
+
+/// Who is at the other end.
+struct Peer {
+    boost::asio::ip::address address;
+    std::string text;  ///< as Courier logs it: IPv6 form, IPv4 as ::ffff:a.b.c.d
+    std::uint16_t port = 0;
+};
+
+/// What sessions share, given by the service; outlives them.
+struct Environment {
+    std::shared_ptr<auth::Service> auth;  ///< owners: the server's present one, sessions; null in a PREAUTH session
+    store::Store* store = nullptr;
+    std::shared_ptr<const Settings> settings;              ///< those of the session's start
+    std::shared_ptr<const net::TlsContext> starttls;       ///< null: not offered
+    /// Whether this process may serve the account (its uid is ours); the error's detail is logged.
+    std::function<Result<void>(const auth::Account&)> may_serve;
+};
+
+/// Lives and dies on its connection's strand.
+class Session {
+public:
+    Session(net::Connection& connection, Environment environment, Peer peer);
+    ~Session();
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+
+    /// From the greeting to LOGOUT, the client's going, a timeout, or stop(). Never throws. The connection is flushed
+    /// and closed afterwards.
+    Task<void> run();
+
+    /// The same for an account that is known already: "* PREAUTH Ready." compat/imap.md section 1.
+    Task<void> run_preauth(auth::Account account, std::string maildir);
+
+    // For commands. ------------------------------------------------------------------------------------------------
+
+    State state() const { return state_; }
+    const Settings& settings() const { return *environment_.settings; }
+    const Environment& environment() const { return environment_; }
+    const Peer& peer() const { return peer_; }
+    net::Connection& connection() { return connection_; }
+    const auth::Account& account() const { return account_; }
+    const std::string& tag() const { return tag_; }
+
+    store::User& user() { return *user_; }
+    /// In the selected state.
+    store::Mailbox& mailbox() { return *mailbox_; }
+    void select(std::unique_ptr<store::Mailbox> mailbox);
+    void unselect();
+
+    /// Untagged output, without "* " and CRLF. Flushed when the queue passes its mark, by drain() and at the end.
+    void untagged(std::string_view text);
+    /// Bytes as they are.
+    void raw(std::string_view bytes) { connection_.write(bytes); }
+    /// Sends what is queued when that is more than the mark. False: the client is gone, the command must end.
+    Task<bool> drain();
+
+    /// Sends "+ text" and flushes. False: the client is gone.
+    Task<bool> continuation(std::string_view text);
+    /// The next line of an exchange (AUTHENTICATE), none when the client is gone or sent too much.
+    Task<std::optional<std::string>> exchange_line(std::size_t most);
+    /// When this session must have input at the latest: login time before login, idle time afterwards.
+    net::Deadline input_deadline() const;
+
+    /// Looks at the folder and says what changed. False: the mailbox is gone, BYE was said.
+    Task<bool> sync(store::Expunges expunges);
+    /// Says what is known to have changed. quiet: messages whose flags the client can work out itself (.SILENT).
+    void announce(const store::Changes& changes, const std::vector<SeqNum>& quiet = {});
+
+    /// Checks credentials; on success the session is authenticated. The reply of LOGIN and AUTHENTICATE.
+    Task<Reply> log_in(auth::Credentials credentials, std::string_view method);
+
+    /// The literal that APPEND's message is in: announced, not read yet.
+    struct MessageLiteral {
+        std::uint64_t size = 0;
+        bool synchronising = true;
+    };
+    std::optional<MessageLiteral>& message_literal() { return message_literal_; }
+
+    /// Ends the session after the reply. why: what the log says, such as "LOGOUT".
+    void end(std::string_view why);
+    /// Says BYE and ends at once: nothing is said after it.
+    void bye(std::string_view text, std::string_view why);
+
+    /// Ends the session as the connection's end asks for, with BYE where the client may still read it.
+    void closed(net::Closed closed);
+
+    /// A function that any thread may call, also when the session is over: it wakes the session's wait for input.
+    std::function<void()> waker();
+
+    /// The command sent its tagged reply itself (STARTTLS).
+    void answered() { answered_ = true; }
+
+    bool utf8() const { return utf8_; }
+    void enable_utf8() { utf8_ = true; }
+
+    std::string capabilities() const;
+    /// FLAGS and PERMANENTFLAGS. compat/imap.md section 6.
+    void print_flags_lines();
+    std::vector<std::string_view> keyword_names(const store::Message& message) const;
+
+    /// Octets for the LOGOUT line.
+    void count_fetched(std::uint64_t header, std::uint64_t body);
+
+private:
+    Task<void> run_guarded();
+    Task<void> loop();
+    Task<bool> run_one();
+    Task<void> run_command(struct CommandLine& line);
+    Task<Reply> dispatch(const Command& command, const struct CommandLine& line);
+    Task<bool> drop_message_literal();
+    /// The account's Maildir; false: BYE was said.
+    Task<bool> open_account();
+    void refuse_account(const Error& error);
+    void tagged(const Reply& reply);
+    void count_bad();
+    void log_end();
+    std::string log_peer() const;
+
+    net::Connection& connection_;
+    Environment environment_;
+    Peer peer_;
+    State state_ = State::not_authenticated;
+    auth::Account account_;
+    std::shared_ptr<store::User> user_;  ///< owners: the account's sessions
+    std::unique_ptr<store::Mailbox> mailbox_;
+    std::string tag_;
+    std::optional<MessageLiteral> message_literal_;
+    std::chrono::steady_clock::time_point started_;
+    std::string maildir_;
+    std::string end_word_;  ///< first word of the closing log line; empty until the session ends
+    std::string late_bye_;  ///< said after the tagged reply
+    struct Waker;
+    std::shared_ptr<Waker> waker_;  ///< owner: this; functions given out hold it weakly
+    std::uint64_t header_octets_ = 0;
+    std::uint64_t body_octets_ = 0;
+    int bad_commands_ = 0;
+    bool utf8_ = false;
+    bool answered_ = false;
+    bool preauth_ = false;
+};
+
+}  // namespace postrider::imap

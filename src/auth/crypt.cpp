@@ -1,0 +1,61 @@
+#include "auth/crypt.hpp"
+
+#include <crypt.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
+#include <array>
+#include <memory>
+#include <stdexcept>
+
+#include "auth/password.hpp"
+
+namespace postrider::auth {
+
+void wipe(std::string& text) {
+    text.resize(text.capacity());
+    OPENSSL_cleanse(text.data(), text.size());
+    text.clear();
+}
+
+namespace {
+
+/// crypt_r's work area (32 KiB) holds what the hash was made from.
+struct WipedArea {
+    void operator()(crypt_data* area) const {
+        OPENSSL_cleanse(area, sizeof *area);
+        delete area;
+    }
+};
+
+}  // namespace
+
+std::optional<std::string> crypt_password(std::string_view password, std::string_view setting) {
+    if (password.find('\0') != std::string_view::npos || setting.find('\0') != std::string_view::npos) {
+        return std::nullopt;
+    }
+    std::string phrase(password);
+    const std::string how(setting);
+    const std::unique_ptr<crypt_data, WipedArea> area(new crypt_data{});
+    const char* made = ::crypt_r(phrase.c_str(), how.c_str(), area.get());
+    wipe(phrase);
+    if (made == nullptr || *made == '*' || *made == '\0') {
+        return std::nullopt;
+    }
+    return std::string(made);
+}
+
+std::string digest_of(const EVP_MD* hash, std::string_view text, std::string_view more) {
+    const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+    std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
+    unsigned size = 0;
+    if (context == nullptr || EVP_DigestInit_ex(context.get(), hash, nullptr) != 1 ||
+        EVP_DigestUpdate(context.get(), text.data(), text.size()) != 1 ||
+        EVP_DigestUpdate(context.get(), more.data(), more.size()) != 1 ||
+        EVP_DigestFinal_ex(context.get(), out.data(), &size) != 1) {
+        throw std::runtime_error("OpenSSL cannot make a digest");
+    }
+    return {reinterpret_cast<const char*>(out.data()), size};
+}
+
+}  // namespace postrider::auth

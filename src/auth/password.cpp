@@ -1,0 +1,83 @@
+// Checking passwords against what is stored. compat/auth.md section 4.
+#include "auth/password.hpp"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+
+#include "auth/crypt.hpp"
+#include "core/text.hpp"
+
+namespace postrider::auth {
+
+namespace {
+
+/// The time taken depends on the sizes alone.
+bool same(std::string_view a, std::string_view b) {
+    return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+bool matches_crypt(std::string_view password, std::string_view stored) {
+    auto made = crypt_password(password, stored);
+    return made && same(*made, stored);
+}
+
+template <const EVP_MD* (*hash)()>
+bool matches_base64(std::string_view password, std::string_view stored) {
+    return same(base64_encode(digest_of(hash(), password)), stored);
+}
+
+bool matches_md5_hex(std::string_view password, std::string_view stored) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string hex;
+    for (const char c : digest_of(EVP_md5(), password)) {
+        hex += digits[static_cast<unsigned char>(c) >> 4];
+        hex += digits[static_cast<unsigned char>(c) & 15];
+    }
+    return same(hex, stored);
+}
+
+/// SHA-1 of password and salt, with the salt behind it.
+bool matches_salted_sha1(std::string_view password, std::string_view stored) {
+    constexpr std::size_t digest_size = 20;
+    const auto bytes = base64_decode(stored);
+    if (!bytes || bytes->size() < digest_size) {
+        return false;
+    }
+    const auto salt = std::string_view(*bytes).substr(digest_size);
+    return same(digest_of(EVP_sha1(), password, salt), std::string_view(*bytes).substr(0, digest_size));
+}
+
+struct Scheme {
+    std::string_view prefix;  ///< in any case
+    bool (*matches)(std::string_view password, std::string_view rest);
+};
+
+constexpr std::array schemes{
+    Scheme{"{CRYPT}", matches_crypt},
+    Scheme{"{MD5}", matches_base64<EVP_md5>},
+    Scheme{"{MD5RAW}", matches_md5_hex},
+    Scheme{"{SHA}", matches_base64<EVP_sha1>},
+    Scheme{"{SHA256}", matches_base64<EVP_sha256>},
+    Scheme{"{SHA512}", matches_base64<EVP_sha512>},
+    Scheme{"{SSHA}", matches_salted_sha1},
+};
+
+}  // namespace
+
+bool password_matches(std::string_view password, std::string_view stored) {
+    const auto scheme =
+        std::ranges::find_if(schemes, [stored](const auto& known) { return istarts_with(stored, known.prefix); });
+    if (scheme == schemes.end()) {
+        return matches_crypt(password, stored);
+    }
+    return scheme->matches(password, stored.substr(scheme->prefix.size()));
+}
+
+void spend_check_time(std::string_view password) {
+    static_cast<void>(crypt_password(password, "$6$KcPz.ynX0jP2hVQd$"));
+}
+
+}  // namespace postrider::auth

@@ -1,0 +1,69 @@
+#include "cli/userdb_call.hpp"
+
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <string_view>
+#include <system_error>
+
+namespace postrider::cli {
+
+namespace {
+
+constexpr std::string_view config_dir_option = "--config-dir";
+
+/// "--config-dir DIR" or "--config-dir=DIR" at the front. Gives the number of arguments it takes; 0: not there.
+std::size_t take_config_dir(const std::vector<std::string>& arguments, std::size_t at, std::string& folder) {
+    const std::string_view option = arguments[at];
+    if (option == config_dir_option && at + 1 < arguments.size()) {
+        folder = arguments[at + 1];
+        return 2;
+    }
+    if (option.starts_with(config_dir_option) && option.substr(config_dir_option.size()).starts_with('=')) {
+        folder = option.substr(config_dir_option.size() + 1);
+        return 1;
+    }
+    return 0;
+}
+
+}  // namespace
+
+UserdbCall userdb_call(const Invocation& invocation) {
+    const char* from_environment = std::getenv("POSTRIDER_CONFIG_DIR");
+    std::string folder = from_environment != nullptr && *from_environment != '\0' ? from_environment : "/etc/courier";
+    UserdbCall call;
+    const auto& arguments = invocation.arguments;
+    std::size_t at = 0;
+    while (!invocation.by_courier_name && at < arguments.size()) {
+        if (const auto taken = take_config_dir(arguments, at, folder); taken != 0) {
+            at += taken;
+        } else if (arguments[at] == "--json" || arguments[at] == "--help") {
+            (arguments[at] == "--json" ? call.json : call.help) = true;
+            ++at;
+        } else {
+            break;
+        }
+    }
+    call.userdb = folder + "/userdb";
+    call.arguments.assign(arguments.begin() + static_cast<std::ptrdiff_t>(at), arguments.end());
+    return call;
+}
+
+bool refuses_symlink(const std::string& program, const std::string& path) {
+    std::error_code ignored;
+    if (!std::filesystem::is_symlink(path, ignored)) {
+        return false;
+    }
+    std::cerr << "ERROR: Wrong " << program << " command.\n       (" << path << " is a symbolic link)\n";
+    return true;
+}
+
+int finished(const Invocation& invocation, int code) {
+    if (std::cout.flush()) {
+        return code;
+    }
+    std::cerr << invocation.program << ": cannot write to standard output\n";
+    return code != 0 ? code : 1;
+}
+
+}  // namespace postrider::cli

@@ -1,0 +1,70 @@
+#include "config/courier_names.hpp"
+
+#include <algorithm>
+
+namespace postrider::config {
+
+namespace {
+
+constexpr CourierName table[] = {
+    // imapd
+    {"AUTHMODULES", {}, {}},
+    {"TCPDOPTS", {}, {}},
+    {"PIDFILE", {}, {}},
+    {"IMAPACCESSFILE", {}, {}},
+    {"LOGGEROPTS", "-name=imapd", {}},
+    {"AUTH_MKHOMEDIR_SKEL", {}, {}},
+    {"IMAP_PROXY", "0", {}},
+    {"IMAP_PROXY_FOREIGN", "0", {}},
+    {"PROXY_HOSTNAME", {}, {}},
+    {"DEBUG_LOGIN", "0", {}},
+    {"IMAP_ULIMITD", {}, {}},
+    {"IMAP_CAPABILITY", {}, {}},
+    {"IMAP_CAPABILITY_TLS", {}, {}},
+    {"IMAP_ACL", "0", {}},
+    {"SMAP_CAPABILITY", {}, {}},
+    {"IMAP_DISABLETHREADSORT", "0", {}},
+    {"IMAP_SHAREDINDEXFILE", {}, {}},
+    {"IMAP_SHAREDMUNGENAMES", {}, {}},
+    {"IMAPDEBUGFILE", {}, {}},
+    {"IMAP_EMPTYTRASH", {}, {}},
+    {"IMAP_MOVE_EXPUNGE_TO_TRASH", "0", {}},
+    {"OUTBOX", {}, {}},
+    {"SENDMAIL", {}, {}},
+    {"HEADERFROM", {}, {}},
+    {"OUTBOX_MULTIPLE_SEND", "0", {}},
+    {"IMAP_BROKENUIDV", {}, {}},
+    {"MAILDIRQUOTA", {}, {}},
+    {"MAILDIR_SKIP_SYMLINK_CHECKS", {}, {}},
+    // imapd-ssl
+    {"SSLPIDFILE", {}, {}},
+    {"SSLLOGGEROPTS", "-name=imapd-ssl", {}},
+    {"COURIERTLS", {}, {}},
+    {"TLS_PRIORITY", {}, {}},
+    {"TLS_MIN_DH_BITS", {}, {}},
+    {"TLS_TIMEOUT", {}, {}},
+    {"TLS_TRUSTCERTS", {}, {}},
+    {"TLS_VERIFYPEER", "NONE", "r"},
+    {"TLS_EXTERNAL", {}, {}},
+    {"TLS_CACHEFILE", {}, {}},
+    {"TLS_CACHESIZE", {}, {}},
+    {"TLS_ALPN", "imap", {}},
+    // authdaemonrc
+    {"daemons", {}, {}},
+    {"authdaemonvar", {}, {}},
+};
+
+constexpr std::string_view port_services = "AUTHSERVICE";
+
+}  // namespace
+
+const CourierName* courier_name(std::string_view name) {
+    static constexpr CourierName any_port{port_services, {}, {}};
+    const auto found = std::ranges::find(table, name, &CourierName::name);
+    if (found != std::ranges::end(table)) {
+        return found;
+    }
+    return name.starts_with(port_services) ? &any_port : nullptr;
+}
+
+}  // namespace postrider::config

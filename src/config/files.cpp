@@ -1,0 +1,100 @@
+#include "config/files.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <initializer_list>
+#include <system_error>
+#include <utility>
+
+#include "config/syntax.hpp"
+#include "core/descriptor.hpp"
+
+namespace postrider::config {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void refuse_file(const std::string& path, int error_number) {
+    throw ConfigError(path + ": " + std::generic_category().message(error_number));
+}
+
+/// "" for a file that is not there.
+std::string text_of(const std::string& path) {
+    const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (!file) {
+        if (errno == ENOENT) {
+            return {};
+        }
+        refuse_file(path, errno);
+    }
+    struct stat status {};
+    if (fstat(file.get(), &status) != 0) {
+        refuse_file(path, errno);
+    }
+    if (!S_ISREG(status.st_mode)) {
+        throw ConfigError(path + ": not a file");
+    }
+    std::string text;
+    std::array<char, 16 * 1024> piece{};
+    while (text.size() <= settings_bytes) {
+        const ssize_t got = read(file.get(), piece.data(), piece.size());
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            refuse_file(path, errno);
+        }
+        if (got == 0) {
+            break;
+        }
+        text.append(piece.data(), static_cast<std::size_t>(got));
+    }
+    return text;
+}
+
+std::vector<Assignment> assignments_of(boost::system::result<std::vector<Assignment>, FileSyntaxError> parsed,
+                                       const std::string& path) {
+    if (!parsed) {
+        throw ConfigError(path + ':' + std::to_string(parsed.error().line) + ": " + parsed.error().reason);
+    }
+    return *std::move(parsed);
+}
+
+Values sourced(const fs::path& folder, std::initializer_list<const char*> files) {
+    Values values;
+    std::map<std::string, std::string> known;
+    for (const char* file : files) {
+        const std::string path = (folder / file).string();
+        for (auto& found : assignments_of(parse_shell_assignments(text_of(path), path, known), path)) {
+            known.insert_or_assign(found.name, found.value);
+            std::string name = found.name;
+            values.insert_or_assign(std::move(name), std::move(found));
+        }
+    }
+    return values;
+}
+
+}  // namespace
+
+Sources read_folder(const fs::path& folder) {
+    std::error_code error;
+    if (!fs::is_directory(folder, error)) {
+        throw ConfigError(folder.string() + ": " + (error ? error.message() : "not a folder"));
+    }
+    Sources read{.plain = sourced(folder, {"imapd-ssl", "imapd"}),
+                 .tls = sourced(folder, {"imapd", "imapd-ssl"}),
+                 .own = sourced(folder, {"postrider"})};
+    const std::string path = (folder / "authdaemonrc").string();
+    for (auto& found : assignments_of(parse_authdaemonrc(text_of(path), path), path)) {
+        std::string name = found.name;
+        read.auth.insert_or_assign(std::move(name), std::move(found));
+    }
+    return read;
+}
+
+}  // namespace postrider::config

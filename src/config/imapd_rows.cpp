@@ -1,0 +1,162 @@
+// The settings of the file imapd. compat/config.md section 3.
+#include "config/ports.hpp"
+#include "config/row.hpp"
+#include "core/limits.hpp"
+#include "core/text.hpp"
+
+namespace postrider::config {
+
+namespace {
+
+void apply_trash(Draft& draft, const Value& value) {
+    const std::string& name = value.word();
+    if (name.find('/') != std::string::npos || name.starts_with('.') || name.ends_with('.') ||
+        name.find("..") != std::string::npos || name.size() > limits::mailbox_name_bytes) {
+        value.refuse("the name of a mail folder");
+    }
+    draft.settings.store.trash = name;
+}
+
+void apply_host_name(Draft& draft, const Value& value) {
+    for (const char c : value.word()) {
+        if (!is_digit(c) && (to_lower(c) < 'a' || to_lower(c) > 'z') && c != '.' && c != '-' && c != '_') {
+            value.refuse("a host name: letters, digits, '.', '-' and '_'");
+        }
+    }
+    draft.settings.store.host_name = value.word();
+}
+
+void apply_keywords(Draft& draft, const Value& value) {
+    const long number = value.lenient_number();
+    if (number < 0 || number > 2) {
+        value.note("counts as 1: the values are 0, 1 and 2");
+    }
+    draft.settings.store.keywords = number == 0   ? store::Keywords::off
+                                    : number == 2 ? store::Keywords::careful
+                                                  : store::Keywords::on;
+}
+
+void apply_use_locks(Draft& draft, const Value& value) {
+    const bool on = value.text().starts_with('1');
+    if (value.text() != "0" && value.text() != "1") {
+        value.note(on ? "counts as 1" : "counts as 0: only what begins with 1 is on");
+    }
+    draft.settings.store.use_locks = on;
+}
+
+void apply_id_fields(Draft& draft, const Value& value) {
+    const long number = value.lenient_number();
+    if (number < 0 || number > 7) {
+        value.note("is more than 1 + 2 + 4; only these count");
+    }
+    draft.settings.imap.id_fields = static_cast<unsigned>(number) & 7;
+}
+
+void apply_log_deletions(Draft& draft, const Value& value) {
+    draft.settings.imap.log_deletions = !value.text().starts_with('0');
+    if (value.text() != "0" && value.text() != "1") {
+        value.note(draft.settings.imap.log_deletions ? "counts as 1: only what begins with 0 is off" : "counts as 0");
+    }
+}
+
+void apply_maildir(Draft& draft, const Value& value) {
+    draft.settings.imap.maildir = value.word();
+    if (value.word().starts_with('/')) {
+        value.note("is absolute: every account without a MAILDIR of its own gets the same mailbox");
+    }
+}
+
+constexpr Row table[] = {
+    {{"ADDRESS", "imapd", Type::words, "", "0", "", "addresses, by comma",
+      "Where to listen when a port in PORT has no address of its own; 0 is every address."},
+     "ADDRESS:0",
+     [](Draft& draft, const Value& value) { draft.addresses = addresses_of(value); }},
+    {{"PORT", "imapd", Type::ports, "", "143", "", "PORT or ADDRESS.PORT, by comma",
+      "Ports of the listener without TLS from the start. A port is a number, imap or imaps; 0.143 is 143 at ADDRESS."},
+     "PORT:1",
+     [](Draft& draft, const Value& value) {
+         draft.plain = listeners_of(value, draft.addresses, service::Tls::on_request);
+     }},
+    {{"IMAPDSTART", "imapd", Type::yes_no, "", "YES", "NO", "YES or NO", "Whether to listen at PORT."},
+     "IMAPDSTART:0",
+     [](Draft& draft, const Value& value) { draft.start_plain = value.yes_no(); }},
+    {{"MAXDAEMONS", "imapd", Type::number, "connections", "10000", "40", "1..1000000",
+      "The most connections at a time through PORT; further ones wait."},
+     "MAXDAEMONS:0",
+     [](Draft& draft, const Value& value) {
+         draft.settings.plain_limits.most = draft.settings.tls_limits.most = value.number();
+     }},
+    {{"MAXPERIP", "imapd", Type::number, "connections", "100", "4", "1..1000000",
+      "The most connections at a time through PORT from one client address; further ones are closed."},
+     "MAXPERIP:0",
+     [](Draft& draft, const Value& value) {
+         draft.settings.plain_limits.per_address = draft.settings.tls_limits.per_address = value.number();
+     }},
+    {{"MAILDIRPATH", "imapd", Type::path, "", "Maildir", "", "a path",
+      "The Maildir of accounts that do not name their own, relative to the account's home."},
+     "MAILDIRPATH:0",
+     apply_maildir},
+    {{"DEFDOMAIN", "imapd", Type::text, "", "", "", "text such as @example.com",
+      "Added to login names that do not hold its first character."},
+     "DEFDOMAIN:0",
+     [](Draft& draft, const Value& value) { draft.settings.auth.default_domain = value.text(); }},
+    {{"DOMAINSEP", "imapd", Type::text, "", "", "", "characters",
+      "With DEFDOMAIN: the domain is added to names that hold none of these characters."},
+     "DOMAINSEP:0",
+     [](Draft& draft, const Value& value) { draft.settings.auth.domain_separators = value.text(); }},
+    {{"IMAP_KEYWORDS", "imapd", Type::number, "", "1", "", "0..2",
+      "Custom keywords on messages: 0 off, 1 on, 2 on and careful when several servers change the same message."},
+     "KEYWORDS_CAPABILITY:0",
+     apply_keywords},
+    {{"IMAP_USELOCKS", "imapd", Type::on_off, "", "1", "", "0 or 1",
+      "Lock a folder while its flags and UIDs change, so that Courier may run beside this server."},
+     "IMAP_USELOCKS:0",
+     apply_use_locks},
+    {{"IMAP_IDLE_TIMEOUT", "imapd", Type::seconds, "seconds", "60", "", "1..3600",
+      "How often IDLE looks at a folder whose changes the system does not report."},
+     "IMAP_IDLE_TIMEOUT:0",
+     [](Draft& draft, const Value& value) { draft.settings.imap.idle_poll = std::chrono::seconds(value.number()); }},
+    {{"IMAP_ENHANCEDIDLE", "imapd", Type::on_off, "", "0", "", "0 or 1",
+      "Word IDLE's continuation line as Courier did with change notification; notification itself is always on."},
+     "IMAP_ENHANCEDIDLE:0",
+     [](Draft& draft, const Value& value) { draft.settings.imap.enhanced_idle = value.lenient_on_off(); }},
+    {{"IMAP_CHECK_ALL_FOLDERS", "imapd", Type::on_off, "", "0", "", "0 or 1",
+      "Let LIST mark every folder that has new mail, not INBOX alone."},
+     "IMAP_CHECK_ALL_FOLDERS:0",
+     [](Draft& draft, const Value& value) { draft.settings.imap.check_all_folders = value.lenient_on_off(); }},
+    {{"IMAP_OBSOLETE_CLIENT", "imapd", Type::on_off, "", "0", "", "0 or 1",
+      "Let LIST say \\NoInferiors where \\HasNoChildren is meant, for very old clients."},
+     "IMAP_OBSOLETE_CLIENT:0",
+     [](Draft& draft, const Value& value) { draft.settings.imap.obsolete_client = value.lenient_on_off(); }},
+    {{"IMAP_ID_FIELDS", "imapd", Type::number, "", "", "", "0..7",
+      "What ID tells besides the name, as a sum: 1 version, 2 operating system, 4 its version."},
+     "ID_FIELDS:0",
+     apply_id_fields},
+    {{"IMAP_MAILBOX_SANITY_CHECK", "imapd", Type::on_off, "", "1", "", "0 or 1",
+      "Refuse a Maildir that does not belong to the user and group that the session runs as."},
+     "IMAP_MAILBOX_SANITY_CHECK:0",
+     [](Draft& draft, const Value& value) { draft.settings.store.check_owner = value.on_off(); }},
+    {{"IMAP_LOG_DELETIONS", "imapd", Type::on_off, "", "0", "", "0 or 1", "Log a line for each message expunged."},
+     "IMAP_LOG_DELETIONS:0",
+     apply_log_deletions},
+    {{"IMAP_TRASHFOLDERNAME", "imapd", Type::text, "", "Trash", "", "a folder name",
+      "The name of the trash folder below INBOX."},
+     "IMAP_TRASHFOLDERNAME:0",
+     apply_trash},
+    {{"IMAP_UMASK", "imapd", Type::number, "octal", "022", "", "000..077",
+      "The permissions that new files and folders do not get."},
+     "IMAP_UMASK:0",
+     [](Draft& draft, const Value& value) { draft.settings.umask = value.octal(); }},
+    {{"HOSTNAME", "imapd", Type::text, "", "", "", "a host name",
+      "The host's name in the names of message files; unset: the system's own."},
+     "HOSTNAME:0",
+     apply_host_name},
+};
+
+}  // namespace
+
+std::span<const Row> imapd_rows() {
+    return table;
+}
+
+}  // namespace postrider::config

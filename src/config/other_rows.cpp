@@ -1,0 +1,125 @@
+// The settings of authdaemonrc (compat/config.md section 8) and of our own file, postrider.
+#include <algorithm>
+#include <string>
+
+#include "config/row.hpp"
+
+namespace postrider::config {
+
+namespace {
+
+void apply_modules(Draft&, const Value& value) {
+    const std::string list = ' ' + value.text() + ' ';
+    std::string others;
+    bool userdb = false;
+    for (std::size_t at = 0; (at = list.find_first_not_of(' ', at)) != std::string::npos;) {
+        const auto end = list.find(' ', at);
+        const std::string module = list.substr(at, end - at);
+        at = end;
+        if (module == "authuserdb") {
+            userdb = true;
+        } else {
+            others += ' ' + module;
+        }
+    }
+    if (!userdb) {
+        value.refuse("supported: this version looks accounts up in userdb alone, so authuserdb must be in the list");
+    }
+    if (!others.empty()) {
+        value.note("names modules that this version does not have, so they are left out:" + others);
+    }
+}
+
+void apply_default_options(Draft& draft, const Value& value) {
+    if (value.text().find_first_of("'\"$`\\") != std::string::npos) {
+        value.refuse("a plain list NAME=VALUE,NAME=VALUE: quotes within it and $ are not understood");
+    }
+    draft.settings.auth.default_options = value.text();
+}
+
+void apply_userdb(Draft& draft, const Value& value) {
+    static_cast<void>(value.word());
+    std::string path = value.path_in(draft.folder);
+    while (path.size() > 1 && path.ends_with('/')) {
+        path.pop_back();
+    }
+    draft.settings.auth.userdb = path;
+}
+
+void apply_session_timeout(Draft& draft, const Value& value) {
+    draft.settings.imap.idle_time = std::chrono::seconds(value.number());
+    if (draft.settings.imap.idle_time < std::chrono::minutes(30)) {
+        value.note("is less than the 1800 seconds that RFC 3501 section 5.4 asks for");
+    }
+}
+
+void apply_log(Draft& draft, const Value& value) {
+    const std::string& target = value.word();
+    if (target == "stderr") {
+        draft.settings.log = service::LogTarget::standard_error;
+    } else if (target == "syslog") {
+        draft.settings.log = service::LogTarget::syslog;
+    } else if (target.starts_with('/')) {
+        draft.settings.log = service::LogTarget::file;
+        draft.settings.log_file = target;
+    } else {
+        value.refuse("stderr, syslog or a path that begins with /");
+    }
+}
+
+constexpr Row table[] = {
+    {{"authmodulelist", "authdaemonrc", Type::words, "", "authuserdb", "", "words that include authuserdb",
+      "Where accounts are looked up. This version has authuserdb; other modules are left out with a note."},
+     "authmodulelist:3",
+     apply_modules},
+    {{"DEFAULTOPTIONS", "authdaemonrc", Type::text, "", "", "", "NAME=VALUE, by comma",
+      "Account options for every account that does not set them itself."},
+     "DEFAULTOPTIONS:0",
+     apply_default_options},
+    {{"USERDB", "postrider", Type::path, "", "userdb", "", "a path",
+      "The source of the account database, a file or a folder; the compiled database is the same path with .lmdb. A "
+      "relative path starts at the folder of the settings."},
+     "USERDB:0",
+     apply_userdb},
+    {{"THREADS", "postrider", Type::number, "threads", "0", "", "0..256",
+      "Threads that serve connections; 0: as many as processor cores."},
+     "THREADS:0",
+     [](Draft& draft, const Value& value) { draft.settings.threads = value.number(); }},
+    {{"POOL_THREADS", "postrider", Type::number, "threads", "0", "", "0..1024",
+      "Threads for file work and password hashes; 0: twice the cores, at least 4."},
+     "POOL_THREADS:0",
+     [](Draft& draft, const Value& value) { draft.settings.pool_threads = value.number(); }},
+    {{"MAILDIR_FSYNC", "postrider", Type::on_off, "", "1", "", "0 or 1",
+      "Answer OK to a change of mail only when it is on the disk. 0 is faster, and a power failure may lose mail."},
+     "MAILDIR_FSYNC:0",
+     [](Draft& draft, const Value& value) { draft.settings.store.durable = value.on_off(); }},
+    {{"IMAP_SESSION_TIMEOUT", "postrider", Type::seconds, "seconds", "1800", "", "1..604800",
+      "An IMAP session in which the client says nothing for so long is ended."},
+     "IMAP_SESSION_TIMEOUT:0",
+     apply_session_timeout},
+    {{"LOGIN_TIMEOUT", "postrider", Type::seconds, "seconds", "60", "", "1..3600",
+      "How long a connection may last before login, the TLS handshake included."},
+     "LOGIN_TIMEOUT:0",
+     [](Draft& draft, const Value& value) { draft.settings.imap.login_time = std::chrono::seconds(value.number()); }},
+    {{"LOG", "postrider", Type::text, "", "stderr", "", "stderr, syslog or an absolute path", "Where the log goes."},
+     "LOG:0",
+     apply_log},
+    {{"LOG_FACILITY", "postrider", Type::choice, "", "mail", "",
+      "auth authpriv cron daemon ftp lpr mail news syslog user uucp "
+      "local0 local1 local2 local3 local4 local5 local6 local7",
+      "The facility of messages to syslog."},
+     "LOG_FACILITY:0",
+     [](Draft& draft, const Value& value) { draft.settings.log_facility = value.choice(); }},
+    {{"LOG_DEBUG", "postrider", Type::on_off, "", "0", "", "0 or 1",
+      "Log each connection and disconnection before login, and other details."},
+     "LOG_DEBUG:0",
+     [](Draft& draft, const Value& value) { draft.settings.log_debug = value.on_off(); }},
+};
+
+}  // namespace
+
+std::span<const Row> other_rows() {
+    return table;
+}
+
+}  // namespace postrider::config

@@ -1,0 +1,106 @@
+#include "config/ports.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string_view>
+
+#include "core/text.hpp"
+
+namespace postrider::config {
+
+namespace {
+
+constexpr std::size_t listeners_most = 64;
+
+std::vector<std::string_view> comma_list(std::string_view text) {
+    std::vector<std::string_view> items;
+    for (std::size_t at = 0; at <= text.size();) {
+        const auto end = std::min(text.find(',', at), text.size());
+        items.push_back(trimmed(text.substr(at, end - at)));
+        at = end + 1;
+    }
+    return items;
+}
+
+/// In the form that the system prints, so that equal addresses are equal texts.
+std::string address_of(std::string_view text, const Value& value) {
+    if (text.empty() || text == "0" || text == "*") {
+        return {};
+    }
+    const std::string name(text);
+    std::array<char, INET6_ADDRSTRLEN> printed{};
+    std::array<unsigned char, sizeof(in6_addr)> bytes{};
+    for (const int family : {AF_INET, AF_INET6}) {
+        if (inet_pton(family, name.c_str(), bytes.data()) == 1 &&
+            inet_ntop(family, bytes.data(), printed.data(), printed.size()) != nullptr) {
+            return printed.data();
+        }
+    }
+    value.refuse("understood: " + log_safe(name, 80) + " is no IPv4 or IPv6 address");
+}
+
+std::uint16_t port_of(std::string_view text, const Value& value) {
+    if (text == "imap" || text == "imap2") {
+        return 143;
+    }
+    if (text == "imaps") {
+        return 993;
+    }
+    const auto port = parse_decimal<std::uint16_t>(text);
+    if (!port || *port == 0) {
+        value.refuse(
+            "understood: a port is a number from 1 to 65535, imap or imaps, with or without ADDRESS. before it");
+    }
+    return *port;
+}
+
+}  // namespace
+
+std::vector<std::string> addresses_of(const Value& value) {
+    std::vector<std::string> addresses;
+    for (const std::string_view item : comma_list(value.text())) {
+        addresses.push_back(address_of(item, value));
+    }
+    if (addresses.size() > listeners_most) {
+        value.refuse("a list of at most " + std::to_string(listeners_most) + " addresses");
+    }
+    return addresses;
+}
+
+std::vector<service::Listener> listeners_of(const Value& ports, const std::vector<std::string>& addresses,
+                                            service::Tls tls) {
+    std::vector<service::Listener> listeners;
+    for (const std::string_view item : comma_list(ports.text())) {
+        const auto dot = item.rfind('.');
+        const std::uint16_t port = port_of(dot == std::string_view::npos ? item : item.substr(dot + 1), ports);
+        if (dot != std::string_view::npos && item.substr(0, dot) != "0") {
+            listeners.push_back({.address = address_of(item.substr(0, dot), ports), .port = port, .tls = tls});
+        } else {
+            for (const std::string& address : addresses) {
+                listeners.push_back({.address = address, .port = port, .tls = tls});
+            }
+        }
+        if (listeners.size() > listeners_most) {
+            ports.refuse("a list of at most " + std::to_string(listeners_most) + " ports");
+        }
+    }
+    return listeners;
+}
+
+void refuse_twice(const std::vector<service::Listener>& listeners) {
+    for (auto first = listeners.begin(); first != listeners.end(); ++first) {
+        for (auto second = first + 1; second != listeners.end(); ++second) {
+            const bool clash = first->address == second->address || first->address.empty() || second->address.empty();
+            if (first->port == second->port && clash) {
+                throw ConfigError("PORT and SSLPORT: port " + std::to_string(first->port) + " is named twice for " +
+                                  (second->address.empty() ? "every address" : second->address));
+            }
+        }
+    }
+}
+
+}  // namespace postrider::config

@@ -1,0 +1,47 @@
+// The settings table as this room sees it: what the face shows of a row, and how its value becomes a Settings member.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/config.hpp"
+#include "config/value.hpp"
+#include "service/settings.hpp"
+
+namespace postrider::config {
+
+/// What the rows fill; load() finishes it.
+struct Draft {
+    std::filesystem::path folder;
+    service::Settings settings;
+    bool start_plain = true;
+    bool start_tls = true;
+    std::vector<service::Listener> plain;
+    std::vector<service::Listener> over_tls;
+    std::optional<std::string> starttls_protocol;
+    std::vector<std::string> addresses;  ///< of ADDRESS, then SSLADDRESS, for the ports in the next row
+};
+
+struct Row {
+    Setting setting;
+    /// The name and version of its section in a sample file, as Courier's sysconftool matches them.
+    std::string_view section;
+    /// Called for the assignment in force, or for the standard when there is one. Throws ConfigError.
+    void (*apply)(Draft& draft, const Value& value);
+};
+
+std::span<const Row> imapd_rows();
+std::span<const Row> imapd_ssl_rows();
+std::span<const Row> other_rows();  ///< authdaemonrc and postrider
+
+/// In the order of settings_table().
+std::span<const Row> rows();
+
+/// The row for that name in that file; nullptr when there is none. An empty file stands for any.
+const Row* row_of(std::string_view name, std::string_view file = {});
+
+}  // namespace postrider::config

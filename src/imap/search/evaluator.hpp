@@ -1,0 +1,69 @@
+// Decides which messages a search program selects. RFC 3501 section 6.4.4; compat/imap.md section 12.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/result.hpp"
+#include "imap/wire/search_keys.hpp"
+#include "store/mailbox.hpp"
+
+namespace postrider::imap {
+
+/// A search made ready: texts decoded from the command's charset, sets resolved. Errors of make: unknown_charset,
+/// invalid_data (text that is not in its charset).
+class SearchPlan {
+public:
+    static Result<SearchPlan> make(wire::SearchProgram program, const store::View& view);
+
+    const std::vector<wire::SearchKey>& keys() const { return keys_; }
+
+private:
+    std::vector<wire::SearchKey> keys_;  ///< texts in mime::search_form, sets resolved
+};
+
+/// Runs on the pool, one stretch after the other. Each message is first judged by what is in memory, then by its
+/// header, then by its body, as far as that is needed for the answer.
+class SearchEvaluator {
+public:
+    /// mailbox, plan: outlive this.
+    SearchEvaluator(const store::Mailbox& mailbox, std::shared_ptr<const store::View> view, const SearchPlan& plan);
+
+    /// Goes on for about `budget`; true: all messages are judged. Pool only.
+    bool next(std::chrono::steady_clock::duration budget);
+    /// Ascending.
+    const std::vector<SeqNum>& found() const { return found_; }
+
+private:
+    /// What a key says so far: the sources still to be read may decide it.
+    enum class Verdict : std::uint8_t { no, yes, open };
+    /// From the cheapest to the dearest.
+    enum class Source : std::uint8_t { memory, file, body };
+
+    bool matches(SeqNum seq);
+    Verdict whole(Source source);
+    Verdict combined(const wire::SearchKey& key, std::vector<Verdict>& stack) const;
+    Verdict by_memory(const wire::SearchKey& key) const;
+    void read_file();
+    void read_body();
+    Verdict by_file(const wire::SearchKey& key);
+    bool has_keyword(const std::string& name) const;
+    bool is_on_day(const wire::SearchKey& key);
+
+    const store::Mailbox& mailbox_;
+    std::shared_ptr<const store::View> view_;
+    const SearchPlan& plan_;
+    std::uint32_t next_ = 1;
+    std::vector<SeqNum> found_;
+
+    // The message being judged.
+    SeqNum seq_;
+    const store::Message* message_ = nullptr;
+    std::optional<store::MessageReader> reader_;
+    std::vector<Verdict> verdicts_;  ///< of each key
+};
+
+}  // namespace postrider::imap

@@ -1,0 +1,107 @@
+#include "service/log.hpp"
+
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/syslog_sink.h>
+#include <spdlog/spdlog.h>
+#include <syslog.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "core/log.hpp"
+
+namespace postrider::service {
+
+namespace {
+
+struct FacilityRow {
+    std::string_view name;
+    int value;
+};
+
+constexpr FacilityRow facilities[] = {
+    {"auth", LOG_AUTH},     {"authpriv", LOG_AUTHPRIV}, {"daemon", LOG_DAEMON}, {"mail", LOG_MAIL},
+    {"user", LOG_USER},     {"local0", LOG_LOCAL0},     {"local1", LOG_LOCAL1}, {"local2", LOG_LOCAL2},
+    {"local3", LOG_LOCAL3}, {"local4", LOG_LOCAL4},     {"local5", LOG_LOCAL5}, {"local6", LOG_LOCAL6},
+    {"local7", LOG_LOCAL7},
+};
+
+int facility_of(std::string_view name) {
+    for (const FacilityRow& row : facilities) {
+        if (row.name == name) {
+            return row.value;
+        }
+    }
+    return LOG_MAIL;
+}
+
+std::string_view prefix_of(LogLevel level) {
+    switch (level) {
+        case LogLevel::debug:
+            return "DEBUG: ";
+        case LogLevel::info:
+            return "INFO: ";
+        case LogLevel::notice:
+            return "NOTICE: ";
+        case LogLevel::warning:
+            return "WARN: ";
+        case LogLevel::error:
+            return "ERR: ";
+    }
+    return "";
+}
+
+spdlog::level::level_enum spdlog_level(LogLevel level) {
+    switch (level) {
+        case LogLevel::debug:
+            return spdlog::level::debug;
+        case LogLevel::info:
+        case LogLevel::notice:
+            return spdlog::level::info;
+        case LogLevel::warning:
+            return spdlog::level::warn;
+        case LogLevel::error:
+            return spdlog::level::err;
+    }
+    return spdlog::level::info;
+}
+
+std::shared_ptr<spdlog::logger> make_logger(const Settings& settings) {
+    spdlog::sink_ptr sink;
+    std::string pattern = "%v";
+    switch (settings.log) {
+        case LogTarget::standard_error:
+            sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+            break;
+        case LogTarget::syslog:
+            // The name that log readers such as fail2ban look for.
+            sink = std::make_shared<spdlog::sinks::syslog_sink_mt>("imapd", LOG_PID,
+                                                                   facility_of(settings.log_facility), true);
+            break;
+        case LogTarget::file:
+            sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(settings.log_file);
+            pattern = "%Y-%m-%dT%H:%M:%S.%e%z imapd[%P]: %v";
+            break;
+    }
+    auto logger = std::make_shared<spdlog::logger>("postrider", std::move(sink));
+    logger->set_pattern(pattern);
+    logger->set_level(settings.log_debug ? spdlog::level::debug : spdlog::level::info);
+    logger->flush_on(spdlog::level::debug);
+    return logger;
+}
+
+}  // namespace
+
+void start_log(const Settings& settings) {
+    auto logger = make_logger(settings);
+    const bool prefix = settings.log != LogTarget::syslog;
+    set_log_sink([logger = std::move(logger), prefix](LogLevel level, std::string_view line) {
+        const std::string_view word = prefix || level == LogLevel::notice ? prefix_of(level) : std::string_view();
+        logger->log(spdlog_level(level), "{}{}", word, line);
+    });
+}
+
+}  // namespace postrider::service

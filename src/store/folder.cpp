@@ -1,0 +1,245 @@
+#include "store/folder.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "store/maildir/filename.hpp"
+
+namespace postrider::store {
+
+SnapshotPtr Folder::snapshot() const {
+    const std::scoped_lock lock(mutex_);
+    return snapshot_;
+}
+
+bool Folder::is_gone() const {
+    const std::scoped_lock lock(mutex_);
+    return gone_;
+}
+
+void Folder::set_gone() {
+    std::vector<std::pair<std::uint64_t, std::function<void()>>> listeners;
+    {
+        const std::scoped_lock lock(mutex_);
+        gone_ = true;
+        listeners = listeners_;
+    }
+    for (const auto& [id, notify] : listeners) {
+        notify();
+    }
+}
+
+void Folder::publish(SnapshotPtr next) {
+    std::vector<std::pair<std::uint64_t, std::function<void()>>> listeners;
+    {
+        const std::scoped_lock lock(mutex_);
+        if (snapshot_ == next) {
+            return;
+        }
+        snapshot_ = std::move(next);
+        listeners = listeners_;
+    }
+    for (const auto& [id, notify] : listeners) {
+        notify();
+    }
+}
+
+std::uint64_t Folder::listen(std::function<void()> notify) {
+    const std::scoped_lock lock(mutex_);
+    listeners_.emplace_back(next_listener_, std::move(notify));
+    return next_listener_++;
+}
+
+void Folder::unlisten(std::uint64_t listener) {
+    const std::scoped_lock lock(mutex_);
+    std::erase_if(listeners_, [listener](const auto& entry) { return entry.first == listener; });
+}
+
+// --- Looking ----------------------------------------------------------------------------------------------------------
+
+Result<SnapshotPtr> Folder::refresh(Now now) {
+    if (is_gone()) {
+        return Error(Code::no_such_mailbox, "the folder was deleted");
+    }
+    const SnapshotPtr present = snapshot();
+    if (present && !files_.may_have_changed()) {
+        return present;
+    }
+    const auto scan = files_.scan(now);
+    if (!scan) {
+        return scan.error();
+    }
+    return take_scan(*scan);
+}
+
+Result<SnapshotPtr> Folder::take_scan(const maildir::Scan& scan) {
+    const SnapshotPtr present = snapshot();
+    if (!present) {
+        publish(first_snapshot(scan, next_mod_seq(ModSeq())));
+    } else if (present->uid_validity() != scan.uid_validity) {
+        set_gone();
+        return Error(Code::no_such_mailbox, "another program gave the folder a new UIDVALIDITY");
+    } else {
+        publish(with_scan(present, scan, next_mod_seq(present->mod_seq())));
+    }
+    unclaimed_.insert(unclaimed_.end(), scan.recent.begin(), scan.recent.end());
+    return snapshot();
+}
+
+std::vector<Uid> Folder::recent(bool take) {
+    const SnapshotPtr present = snapshot();
+    std::erase_if(unclaimed_, [&](Uid uid) { return present->find(uid) == nullptr; });
+    return take ? std::exchange(unclaimed_, {}) : unclaimed_;
+}
+
+Result<Descriptor> Folder::open_message(const Message& message) const {
+    auto file = files_.open_message(message.name);
+    if (file || file.error().code != Code::expunged) {
+        return file;
+    }
+    const SnapshotPtr newest = snapshot();
+    const Message* now = newest->find(message.uid);
+    return now != nullptr && now->name != message.name ? files_.open_message(now->name) : std::move(file);
+}
+
+// --- Changing ---------------------------------------------------------------------------------------------------------
+
+struct Folder::NewState {
+    std::shared_ptr<const KeywordTable> table;
+    std::vector<KeywordId> ids;  ///< of the wish
+    std::vector<MessageChange> changes;
+};
+
+Result<void> Folder::change_one(const Message& message, const FlagChange& change, NewState& state) {
+    Flags wanted = change.flags;
+    std::vector<KeywordId> keywords = state.ids;
+    if (change.operation == FlagOperation::add) {
+        wanted = message.flags | change.flags;
+        keywords.clear();
+        std::ranges::set_union(message.keywords, state.ids, std::back_inserter(keywords));
+    } else if (change.operation == FlagOperation::remove) {
+        wanted = message.flags - change.flags;
+        keywords.clear();
+        std::ranges::set_difference(message.keywords, state.ids, std::back_inserter(keywords));
+    }
+    MessageChange next{message.uid, wanted, message.keywords, message.name};
+    if (wanted != message.flags) {
+        auto renamed = files_.change_flags(message.name, wanted - message.flags, message.flags - wanted);
+        if (!renamed) {
+            return renamed.error().code == Code::expunged ? Result<void>() : renamed.error();
+        }
+        next.name = std::move(*renamed);
+        next.flags = maildir::flags_of(next.name);
+    }
+    Result<void> done;
+    if (keywords != message.keywords) {
+        std::vector<std::string> names;
+        std::ranges::transform(keywords, std::back_inserter(names), [&](KeywordId id) { return (*state.table)[id]; });
+        done = files_.set_keywords(maildir::base_of(message.name), names);
+        if (done) {
+            next.keywords = std::move(keywords);
+        }
+    }
+    if (next.name != message.name || next.keywords != message.keywords) {
+        state.changes.push_back(std::move(next));
+    }
+    return done;
+}
+
+Result<void> Folder::store_flags(const FlagChange& change, Now now) {
+    const auto fresh = refresh(now);
+    if (!fresh) {
+        return fresh.error();
+    }
+    const SnapshotPtr present = *fresh;
+    NewState state{present->shared_keyword_table(), {}, {}};
+    state.ids = keyword_ids(change.keywords, state.table);
+    Result<void> done;
+    for (const Uid uid : change.uids) {
+        const Message* message = present->find(uid);
+        if (message == nullptr) {
+            continue;
+        }
+        done = change_one(*message, change, state);
+        if (!done) {
+            break;
+        }
+    }
+    if (!state.changes.empty()) {
+        publish(with_changes(present, state.changes, state.table, next_mod_seq(present->mod_seq())));
+    }
+    return done;
+}
+
+Result<Expunged> Folder::expunge(const std::vector<Uid>* only, Now now) {
+    const auto fresh = refresh(now);
+    if (!fresh) {
+        return fresh.error();
+    }
+    const SnapshotPtr present = *fresh;
+    Expunged expunged;
+    std::optional<Error> failed;
+    const auto remove = [&](const Message& message) {
+        if (!message.flags.has(Flag::deleted) || failed) {
+            return;
+        }
+        if (auto removed = files_.remove(message.name); !removed) {
+            failed = removed.error();
+        } else {
+            expunged.uids.push_back(message.uid);
+            expunged.names.push_back(message.name);
+        }
+    };
+    if (only != nullptr) {
+        for (const Uid uid : *only) {
+            if (const Message* message = present->find(uid)) {
+                remove(*message);
+            }
+        }
+    } else {
+        for (const auto& chunk : present->chunks()) {
+            std::ranges::for_each(*chunk, remove);
+        }
+    }
+    if (!expunged.uids.empty()) {
+        publish(without(present, expunged.uids, next_mod_seq(present->mod_seq())));
+    }
+    if (failed) {
+        return *failed;
+    }
+    return expunged;
+}
+
+Result<void> Folder::remove_messages(const std::vector<Uid>& uids) {
+    const SnapshotPtr present = snapshot();
+    std::vector<Uid> removed;
+    Result<void> done;
+    for (const Uid uid : uids) {
+        const Message* message = present->find(uid);
+        if (message == nullptr) {
+            continue;
+        }
+        done = files_.remove(message->name);
+        if (!done) {
+            break;
+        }
+        removed.push_back(uid);
+    }
+    publish(without(present, removed, next_mod_seq(present->mod_seq())));
+    return done;
+}
+
+Result<Folder::Delivered> Folder::deliver(std::vector<maildir::Delivery>& deliveries, Now now) {
+    auto delivered = files_.deliver(deliveries, now);
+    if (!delivered) {
+        return delivered.error();
+    }
+    auto taken = take_scan(delivered->scan);
+    if (!taken) {
+        return taken.error();
+    }
+    return Delivered{delivered->scan.uid_validity, std::move(delivered->uids)};
+}
+
+}  // namespace postrider::store

@@ -1,0 +1,76 @@
+// The shared state of one Maildir folder in this process: its files, its newest snapshot, who wants to hear of it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "core/result.hpp"
+#include "store/maildir/folder_files.hpp"
+#include "store/mailbox.hpp"
+#include "store/snapshot_update.hpp"
+
+namespace postrider::store {
+
+/// Owners: the Mailboxes open on it, and pool work under way. Members marked "strand" run on the account's strand
+/// only; the others from any thread.
+class Folder {
+public:
+    Folder(maildir::FolderFiles files, const Settings& settings) : files_(std::move(files)), settings_(settings) {}
+
+    using Now = std::chrono::system_clock::time_point;
+
+    /// strand. Looks at the disk if it may have changed, and publishes what it found. Errors: no_such_mailbox when the
+    /// folder was deleted, or its UIDVALIDITY changed (then it is gone for good).
+    Result<SnapshotPtr> refresh(Now now);
+
+    /// strand. UIDs that no session has been told of as \Recent; they are the caller's afterwards (taken), or stay
+    /// for the next (only shown: EXAMINE).
+    std::vector<Uid> recent(bool take);
+
+    /// strand. STORE, EXPUNGE, APPEND and COPY; each publishes what it did, also when it fails midway.
+    Result<void> store_flags(const FlagChange& change, Now now);
+    Result<Expunged> expunge(const std::vector<Uid>* only, Now now);
+    /// Whatever their flags: what is left of a move.
+    Result<void> remove_messages(const std::vector<Uid>& uids);
+    struct Delivered {
+        UidValidity uid_validity;
+        std::vector<Uid> uids;
+    };
+    Result<Delivered> deliver(std::vector<maildir::Delivery>& deliveries, Now now);
+
+    /// strand. The folder is no longer there under its name: sessions on it come to their end.
+    void set_gone();
+    bool is_gone() const;
+
+    SnapshotPtr snapshot() const;
+    /// A message's file, under its newest name. Errors: expunged.
+    Result<Descriptor> open_message(const Message& message) const;
+    maildir::FolderFiles& files() { return files_; }
+
+    /// Calls notify (from any thread; it must not block) after each new snapshot, until unlisten.
+    std::uint64_t listen(std::function<void()> notify);
+    void unlisten(std::uint64_t listener);
+
+private:
+    void publish(SnapshotPtr next);
+    Result<SnapshotPtr> take_scan(const maildir::Scan& scan);
+    struct NewState;
+    Result<void> change_one(const Message& message, const FlagChange& change, NewState& state);
+
+    maildir::FolderFiles files_;
+    Settings settings_;
+    std::vector<Uid> unclaimed_;
+
+    mutable std::mutex mutex_;  ///< guards what follows
+    SnapshotPtr snapshot_;
+    bool gone_ = false;
+    std::uint64_t next_listener_ = 1;
+    std::vector<std::pair<std::uint64_t, std::function<void()>>> listeners_;
+};
+
+}  // namespace postrider::store

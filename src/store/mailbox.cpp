@@ -1,0 +1,123 @@
+#include "store/mailbox.hpp"
+
+#include <sys/stat.h>
+
+#include <boost/asio/strand.hpp>
+#include <cerrno>
+#include <utility>
+
+#include "store/folder.hpp"
+#include "store/maildir/folder_name.hpp"
+#include "store/user.hpp"
+
+namespace postrider::store {
+
+Mailbox::Mailbox(std::shared_ptr<User> user, std::shared_ptr<Folder> folder, std::string name, Access access)
+    : user_(std::move(user)),
+      folder_(std::move(folder)),
+      name_(std::move(name)),
+      access_(access),
+      reading_(asio::make_strand(user_->pool_.get_executor())) {}
+
+Mailbox::~Mailbox() {
+    on_change({});
+}
+
+namespace {
+
+struct Fresh {
+    SnapshotPtr snapshot;
+    std::vector<Uid> recent;
+};
+
+Result<Fresh> look(Folder& folder, Access access) {
+    auto snapshot = folder.refresh(std::chrono::system_clock::now());
+    if (!snapshot) {
+        return snapshot.error();
+    }
+    return Fresh{*snapshot, folder.recent(access == Access::read_write)};
+}
+
+}  // namespace
+
+Task<Result<Changes>> Mailbox::sync(Expunges expunges) {
+    auto work = [folder = folder_, access = access_] { return look(*folder, access); };
+    auto fresh = co_await on_pool(user_->strand_, std::move(work));
+    if (!fresh) {
+        co_return fresh.error();
+    }
+    if (!view_) {
+        const std::shared_ptr<const View> first = std::make_shared<const View>(fresh->snapshot, std::vector<View::Held>(),
+                                                                               std::vector<Uid>());
+        view_ = first->advanced(fresh->snapshot, fresh->recent, Expunges::may_send).view;
+        co_return Changes{};
+    }
+    std::vector<Uid> recent;
+    for (const Uid uid : fresh->recent) {
+        if (!view_->is_recent(uid)) {
+            recent.push_back(uid);
+        }
+    }
+    auto advanced = view_->advanced(fresh->snapshot, recent, expunges);
+    view_ = std::move(advanced.view);
+    co_return std::move(advanced.changes);
+}
+
+Changes Mailbox::catch_up(Expunges expunges) {
+    auto advanced = view_->advanced(folder_->snapshot(), {}, expunges);
+    view_ = std::move(advanced.view);
+    return std::move(advanced.changes);
+}
+
+Task<Result<void>> Mailbox::store_flags(FlagChange change) {
+    auto work = [folder = folder_, change = std::move(change)] {
+        return folder->store_flags(change, std::chrono::system_clock::now());
+    };
+    co_return co_await on_pool(user_->strand_, std::move(work));
+}
+
+Task<Result<Expunged>> Mailbox::expunge(std::optional<std::vector<Uid>> only) {
+    if (access_ == Access::read_only) {
+        co_return Error(Code::not_permitted, "the mailbox is open read-only");
+    }
+    auto work = [folder = folder_, only = std::move(only)] {
+        return folder->expunge(only ? &*only : nullptr, std::chrono::system_clock::now());
+    };
+    auto expunged = co_await on_pool(user_->strand_, std::move(work));
+    if (expunged) {
+        const auto directory = maildir::directory_of(name_);
+        expunged->directory = directory && *directory != "." ? "./" + *directory : ".";
+    }
+    co_return std::move(expunged);
+}
+
+Task<Result<Copied>> Mailbox::copy(std::vector<Uid> uids, std::string target) {
+    auto work = [user = user_, folder = folder_, uids = std::move(uids), target = std::move(target)] {
+        return user->copy_now(*folder, uids, target);
+    };
+    co_return co_await on_pool(user_->strand_, std::move(work));
+}
+
+Result<MessageReader> Mailbox::open(const Message& message) const {
+    auto file = folder_->open_message(message);
+    if (!file) {
+        return file.error();
+    }
+    struct stat status {};
+    if (::fstat(file->get(), &status) != 0) {
+        return system_error(errno, "fstat of a message");
+    }
+    const std::chrono::sys_seconds date{std::chrono::seconds(status.st_mtim.tv_sec)};
+    return MessageReader(file->release(), static_cast<std::uint64_t>(status.st_size), date);
+}
+
+void Mailbox::on_change(std::function<void()> notify) {
+    if (listener_ != 0) {
+        folder_->unlisten(std::exchange(listener_, 0));
+    }
+    if (notify) {
+        listener_ = folder_->listen(std::move(notify));
+    }
+}
+
+}  // namespace postrider::store

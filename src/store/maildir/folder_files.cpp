@@ -1,0 +1,150 @@
+// Opening a folder, and the calls on one message. The scan is in folder_scan.cpp, deliveries in folder_delivery.cpp.
+#include "store/maildir/folder_files.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <ctime>
+
+#include "store/maildir/cur_lookup.hpp"
+#include "store/maildir/filename.hpp"
+
+namespace postrider::store::maildir {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Longer than any scan of a healthy folder by any program holds the lock.
+constexpr auto lock_patience = 30s;
+/// How often a name that vanishes again and again is looked up.
+constexpr int most_lookups = 5;
+
+}  // namespace
+
+Result<FolderFiles> FolderFiles::open(int maildir, const std::string& directory, const Settings& settings,
+                                      const std::string& host) {
+    auto folder = open_folder_directory(maildir, directory);
+    if (!folder) {
+        return folder.error();
+    }
+    std::array<Descriptor, 3> parts;
+    const std::array<const char*, 3> names{"cur", "new", "tmp"};
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        auto part = open_directory(folder->get(), names[i]);
+        if (!part) {
+            return Error(Code::unavailable, directory + ": " + part.error().detail);
+        }
+        parts[i] = std::move(*part);
+    }
+    FolderFiles files;
+    files.folder_ = std::move(*folder);
+    files.cur_ = std::move(parts[0]);
+    files.new_ = std::move(parts[1]);
+    files.tmp_ = std::move(parts[2]);
+    files.settings_ = settings;
+    files.host_ = host;
+    files.is_main_ = directory == ".";
+    return files;
+}
+
+Result<DotLock> FolderFiles::lock() const {
+    if (!settings_.use_locks) {
+        return DotLock::none();
+    }
+    auto lock = DotLock::take(folder_.get(), host_, lock_patience);
+    struct stat status {};
+    if (!lock && ::fstat(folder_.get(), &status) == 0 && status.st_nlink == 0) {
+        return Error(Code::no_such_mailbox, "the folder was removed");
+    }
+    return lock;
+}
+
+FolderFiles::Look FolderFiles::look() const {
+    Look look;
+    ::clock_gettime(CLOCK_REALTIME, &look.taken);
+    look.cur = file_id(folder_.get(), "cur");
+    look.arrivals = file_id(folder_.get(), "new");
+    look.keywords = file_id(folder_.get(), keyword_directory);
+    look.uid_list = file_id(folder_.get(), uid_list_file);
+    return look;
+}
+
+bool FolderFiles::may_have_changed() const {
+    if (!last_look_) {
+        return true;
+    }
+    const auto now = look();
+    const auto then = last_look_->taken;
+    return !is_unchanged(last_look_->cur, now.cur, then) || !is_unchanged(last_look_->arrivals, now.arrivals, then) ||
+           !is_unchanged(last_look_->keywords, now.keywords, then) ||
+           !is_unchanged(last_look_->uid_list, now.uid_list, then);
+}
+
+Result<std::string> FolderFiles::change_flags(const std::string& name, Flags add, Flags remove) {
+    const auto base = base_of(name);
+    std::string present = name;
+    for (int tries = 0; tries < most_lookups; ++tries) {
+        const auto wanted = with_flags(present, (flags_of(present) | add) - remove);
+        const auto renamed = wanted == present
+                                 ? (file_id(cur_.get(), present) ? Result<void>() : Error(Code::expunged, present))
+                                 : rename_no_replace(cur_.get(), present, cur_.get(), wanted);
+        if (renamed) {
+            if (auto* known = table_.find(base); known != nullptr && base_of(wanted) == base) {
+                known->suffix = wanted.substr(base.size());
+            }
+            return wanted;
+        }
+        if (renamed.error().code != Code::expunged) {
+            return renamed.error();
+        }
+        auto found = find_in_cur(cur_.get(), base, Match::tolerant);
+        if (!found) {
+            return found.error();
+        }
+        if (!*found) {
+            break;
+        }
+        present = std::move(**found);
+    }
+    return Error(Code::expunged, name);
+}
+
+Result<void> FolderFiles::set_keywords(std::string_view base, const std::vector<std::string>& keywords) {
+    if (settings_.keywords == Keywords::off) {
+        return Error(Code::not_permitted, "keywords are off");
+    }
+    // Messages may have come since the last scan: no entry of the list is dropped here.
+    const auto all = [](std::string_view) { return true; };
+    return write_keywords(folder_.get(), base, keywords, all, std::chrono::system_clock::now(), host_, durability());
+}
+
+Result<void> FolderFiles::remove(const std::string& name) {
+    std::string present = name;
+    for (int tries = 0; tries < most_lookups; ++tries) {
+        if (::unlinkat(cur_.get(), present.c_str(), 0) == 0) {
+            return {};
+        }
+        if (errno != ENOENT) {
+            return system_error(errno, "unlink " + present);
+        }
+        // Exact: a message is never removed for one that only looks like it.
+        auto found = find_in_cur(cur_.get(), base_of(name), Match::exact);
+        if (!found) {
+            return found.error();
+        }
+        if (!*found) {
+            return {};
+        }
+        present = std::move(**found);
+    }
+    return Error(Code::unavailable, name + " changes its name again and again");
+}
+
+Result<Descriptor> FolderFiles::open_message(const std::string& name) const {
+    return open_message_file(cur_.get(), name);
+}
+
+}  // namespace postrider::store::maildir

@@ -1,0 +1,302 @@
+// One look at a folder: Courier's algorithm, with its steps made safe against crashes and full disks.
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <ctime>
+#include <utility>
+
+#include "core/limits.hpp"
+#include "store/maildir/cur_lookup.hpp"
+#include "store/maildir/filename.hpp"
+#include "store/maildir/folder_files.hpp"
+#include "store/maildir/folder_remains.hpp"
+#include "store/maildir/uid_validity.hpp"
+
+namespace postrider::store::maildir {
+
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::system_clock;
+
+/// Three million messages. To take a longer list for none would renumber the folder: it is an error instead.
+constexpr std::size_t most_list_bytes = 256 * 1024 * 1024;
+constexpr auto cleaning_interval = 1h;
+
+/// Nothing can be written here, so nothing is; reading goes on.
+bool forbids_writing(const Error& error) {
+    return error.code == Code::no_space || error.code == Code::over_quota || error.code == Code::not_permitted;
+}
+
+/// courierimapkeywords/ or its list is something else, or absurd: the folder is shown without new keywords.
+bool is_odd(const Error& error) {
+    return error.code == Code::invalid_data || error.code == Code::limit || error.code == Code::no_such_mailbox;
+}
+
+/// Messages are files, or links to files (old-style shared folders); what else stands in cur/ or new/ is let alone.
+bool can_be_message(int directory, const char* name, unsigned char d_type) {
+    if (d_type != DT_UNKNOWN) {
+        return d_type == DT_REG || d_type == DT_LNK;
+    }
+    struct stat status {};
+    return ::fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+           (S_ISREG(status.st_mode) || S_ISLNK(status.st_mode));
+}
+
+/// Which of two files with one base is the message. One that is gone never is: readdir gave a name and, after a
+/// rename, the next. Of two that are there (a crash between link and unlink), the one with more flags.
+bool replaces(int cur, const std::string& kept, const std::string& other) {
+    if (kept == other || !file_id(cur, kept)) {
+        return kept != other;
+    }
+    const bool better = kept.size() != other.size() ? kept.size() < other.size() : kept < other;
+    return better && file_id(cur, other);
+}
+
+}  // namespace
+
+Result<Scan> FolderFiles::scan(system_clock::time_point now) {
+    const auto held = lock();
+    if (!held && !forbids_writing(held.error())) {
+        last_look_.reset();
+        return held.error();
+    }
+    return scan_locked(now, held ? Writes::yes : Writes::no);
+}
+
+Result<Scan> FolderFiles::scan_locked(system_clock::time_point now, Writes writes) {
+    last_look_.reset();
+    const auto taken = look();
+    if (writes == Writes::yes) {
+        clean_tmp(now);
+    }
+    if (auto read = read_uid_list(now); !read) {
+        return read.error();
+    }
+    auto fresh = look_at_cur();
+    if (!fresh) {
+        return fresh.error();
+    }
+    if (writes == Writes::yes) {
+        if (auto accepted = accept_arrivals(*fresh); !accepted) {
+            return accepted.error();
+        }
+    }
+    auto recent = settle(std::move(*fresh), writes);
+    if (auto refreshed = refresh_keywords(now, writes, !recent.empty()); !refreshed) {
+        return refreshed.error();
+    }
+    last_look_ = taken;
+    return snapshot(std::move(recent));
+}
+
+/// Programs never change the map in place: as long as its name leads to the file that we hold open, it is the same.
+/// No map, or none that can be understood: a new one, as Courier does. One that cannot be read now (EIO, too many open
+/// files) is an error: it must not be replaced by an empty one.
+Result<void> FolderFiles::read_uid_list(system_clock::time_point now) {
+    if (uid_list_ && file_id(uid_list_.get()) == file_id(folder_.get(), uid_list_file)) {
+        return {};
+    }
+    const bool was_saved = static_cast<bool>(std::exchange(uid_list_, Descriptor()));
+    auto file = open_regular(folder_.get(), uid_list_file);
+    if (!file && file.error().code != Code::expunged && file.error().code != Code::invalid_data) {
+        has_map_ = has_map_ && !was_saved;
+        return file.error();
+    }
+    if (file) {
+        const auto text = read_descriptor(file->get(), most_list_bytes);
+        if (!text) {
+            has_map_ = has_map_ && !was_saved;
+            return Error(Code::unavailable, text.error().detail);
+        }
+        if (const auto list = parse_uid_list(*text)) {
+            note_uid_validity(list->uid_validity, now);
+            table_.assign(*list);
+            uid_list_ = std::move(*file);
+            has_map_ = true;
+            return {};
+        }
+    }
+    if (was_saved || !has_map_) {
+        table_.assign({.uid_validity = new_uid_validity(now), .uid_next = Uid(1), .entries = {}});
+        has_map_ = true;
+    }
+    return {};
+}
+
+Result<void> FolderFiles::save_uid_list() {
+    const auto text = print_uid_list(table_.list());
+    auto saved = replace_file(folder_.get(), uid_list_file, tmp_.get(), unique_name(host_), text, durability());
+    if (saved) {
+        auto file = open_regular(folder_.get(), uid_list_file);
+        uid_list_ = file ? std::move(*file) : Descriptor();
+    }
+    return saved;
+}
+
+void FolderFiles::see(Names& fresh, const char* entry, unsigned char d_type) {
+    const std::string_view name(entry);
+    if (!is_message_name(name) || !can_be_message(cur_.get(), entry, d_type)) {
+        return;
+    }
+    const auto base = base_of(name);
+    const auto suffix = name.substr(base.size());
+    if (auto* known = table_.find(base)) {
+        const bool first = !table_.was_met(*known);
+        if (first ||
+            (known->suffix != suffix && replaces(cur_.get(), std::string(base) + known->suffix, std::string(name)))) {
+            table_.met(*known, suffix);
+        }
+        return;
+    }
+    const auto [kept, first] = fresh.try_emplace(std::string(base), name);
+    if (!first && replaces(cur_.get(), kept->second, std::string(name))) {
+        kept->second = name;
+    }
+}
+
+/// A file that is renamed while the directory is read may be met under neither name: who is missing is looked for in a
+/// second pass before it counts as gone.
+Result<FolderFiles::Names> FolderFiles::look_at_cur() {
+    Names fresh;
+    const auto visit = [&](const char* entry, unsigned char d_type) {
+        see(fresh, entry, d_type);
+        return true;
+    };
+    table_.begin_look();
+    for (int pass = 0; pass < 2 && (pass == 0 || table_.any_missing()); ++pass) {
+        if (auto read = each_entry(cur_.get(), visit); !read) {
+            return read.error();
+        }
+    }
+    return fresh;
+}
+
+/// new/ to cur/. What cannot be moved, or has a name that a message in cur/ has already, stays where it is.
+Result<void> FolderFiles::accept_arrivals(Names& fresh) {
+    std::vector<std::string> arrivals;
+    const auto read = each_entry(new_.get(), [&](const char* entry, unsigned char d_type) {
+        if (is_message_name(entry) && can_be_message(new_.get(), entry, d_type)) {
+            arrivals.emplace_back(entry);
+        }
+        return true;
+    });
+    if (!read) {
+        return read;
+    }
+    for (const auto& name : arrivals) {
+        const auto target = name.find(':') == std::string::npos ? name + ":2," : name;
+        const auto base = base_of(target);
+        auto* known = table_.find(base);
+        const bool taken = known != nullptr ? table_.was_met(*known) : fresh.contains(std::string(base));
+        if (taken || !rename_no_replace(new_.get(), name, cur_.get(), target)) {
+            continue;
+        }
+        if (known != nullptr) {
+            table_.met(*known, std::string_view(target).substr(base.size()));
+        } else {
+            fresh.emplace(base, target);
+        }
+    }
+    return {};
+}
+
+/// Gives UIDs to what has none and saves the map if it changed. Gives the UIDs of the messages that came.
+std::vector<Uid> FolderFiles::settle(Names fresh, Writes writes) {
+    const bool dropped = table_.drop_missing();
+    left_out_.clear();
+    if (!dropped && fresh.empty() && uid_list_) {
+        return {};
+    }
+    std::vector<const std::string*> names;
+    names.reserve(fresh.size());
+    for (const auto& [base, name] : fresh) {
+        names.push_back(&name);
+    }
+    std::ranges::sort(names, [](auto* a, auto* b) { return delivery_order(*a, *b) < 0; });
+    names.resize(std::min(names.size(), table_.uids_left()));
+    std::vector<Uid> given;
+    given.reserve(names.size());
+    for (const auto* name : names) {
+        given.push_back(table_.add(*name));
+    }
+    // First the names of the messages are made to last, the target of a move before its source, then their UIDs.
+    const bool saved =
+        writes == Writes::yes &&
+        (fresh.empty() || (sync_directory(cur_.get(), durability()) && sync_directory(new_.get(), durability()))) &&
+        save_uid_list();
+    if (!saved && uid_list_) {
+        // The map on disk lacks them: what it may give to others later must not be announced now.
+        table_.take_back(given.size());
+        given.clear();
+        left_out_ = std::move(fresh);
+    }
+    return given;
+}
+
+Result<void> FolderFiles::refresh_keywords(system_clock::time_point now, Writes writes, bool messages_came) {
+    timespec taken{};
+    ::clock_gettime(CLOCK_REALTIME, &taken);
+    const auto id = file_id(folder_.get(), keyword_directory);
+    if (messages_came || !id || !is_unchanged(keywords_id_, id, keywords_look_)) {
+        // Entries of others are dropped only where the lock says that none can be arriving.
+        const auto exists = [&](std::string_view base) {
+            return writes == Writes::no || table_.find(base) != nullptr || left_out_.contains(std::string(base));
+        };
+        auto read = read_keywords(folder_.get(), exists, now, host_, durability());
+        if (!read && !forbids_writing(read.error()) && !is_odd(read.error())) {
+            return read.error();
+        }
+        if (read) {
+            keywords_ = std::move(*read);
+        }
+        keywords_id_ = id;
+        keywords_look_ = taken;
+    }
+    std::erase_if(keywords_, [&](const auto& entry) { return table_.find(entry.first) == nullptr; });
+    return {};
+}
+
+void FolderFiles::clean_tmp(system_clock::time_point now) {
+    if (now - last_cleaning_ < cleaning_interval && last_cleaning_ <= now) {
+        return;
+    }
+    last_cleaning_ = now;
+    (void)each_entry(tmp_.get(), [&](const char* entry, unsigned char) {
+        const std::string name(entry);
+        struct stat status {};
+        if (name.front() == '.' || name == "courier.lock" ||
+            ::fstatat(tmp_.get(), entry, &status, AT_SYMLINK_NOFOLLOW) != 0 ||
+            system_clock::from_time_t(status.st_ctime) + limits::stale_temporary_age >= now) {
+            return true;
+        }
+        if (S_ISREG(status.st_mode)) {
+            ::unlinkat(tmp_.get(), entry, 0);
+        } else if (S_ISDIR(status.st_mode) && is_main_ && is_folder_remains(name)) {
+            (void)remove_folder_remains(tmp_.get(), name);
+        }
+        return true;
+    });
+}
+
+Scan FolderFiles::snapshot(std::vector<Uid> recent) const {
+    Scan scan{.uid_validity = table_.uid_validity(),
+              .uid_next = table_.uid_next(),
+              .messages = {},
+              .recent = std::move(recent),
+              .keywords = keywords_};
+    scan.messages.reserve(table_.size());
+    for (const auto* entry : table_.messages()) {
+        std::string name;
+        name.reserve(entry->first.size() + entry->second.suffix.size());
+        name.append(entry->first).append(entry->second.suffix);
+        scan.messages.push_back({.uid = entry->second.uid, .name = std::move(name)});
+    }
+    return scan;
+}
+
+}  // namespace postrider::store::maildir

@@ -1,0 +1,86 @@
+// STATUS: the counts of a folder that is not selected. compat/maildir.md section 4.
+#include <dirent.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "store/maildir/cur_lookup.hpp"
+#include "store/maildir/filename.hpp"
+#include "store/maildir/folder_files.hpp"
+
+namespace postrider::store::maildir {
+
+namespace {
+
+using std::chrono::system_clock;
+
+std::uint32_t as_count(std::size_t number) {
+    return static_cast<std::uint32_t>(std::min<std::size_t>(number, std::numeric_limits<std::uint32_t>::max()));
+}
+
+bool is_unseen(std::string_view name) {
+    return !flags_of(name).has(Flag::seen);
+}
+
+}  // namespace
+
+/// A folder without a map gets one, without messages: those stay recent for whoever selects it first. Where it cannot
+/// be saved the numbers are this process' own.
+Result<void> FolderFiles::make_uid_list(system_clock::time_point now) {
+    const auto held = lock();
+    if (auto read = read_uid_list(now); !read) {
+        return read;
+    }
+    if (held && !uid_list_) {
+        (void)save_uid_list();
+    }
+    return {};
+}
+
+Result<StatusCounts> FolderFiles::status(system_clock::time_point now) {
+    if (auto read = read_uid_list(now); !read) {
+        return read.error();
+    }
+    if (!uid_list_) {
+        if (auto made = make_uid_list(now); !made) {
+            return made.error();
+        }
+    }
+    const auto fresh = look_at_cur();
+    if (!fresh) {
+        return fresh.error();
+    }
+    std::size_t messages = fresh->size();
+    std::size_t unseen = 0;
+    for (const auto* entry : table_.messages()) {
+        if (table_.was_met(entry->second)) {
+            ++messages;
+            unseen += is_unseen(entry->first + entry->second.suffix) ? 1 : 0;
+        }
+    }
+    for (const auto& [base, name] : *fresh) {
+        unseen += is_unseen(name) ? 1 : 0;
+    }
+    std::size_t arrivals = 0;
+    const auto read = each_entry(new_.get(), [&](const char* name, unsigned char d_type) {
+        const auto base = base_of(name);
+        const auto* known = table_.find(base);
+        if (d_type != DT_DIR && is_message_name(name) && (known == nullptr || !table_.was_met(*known)) &&
+            !fresh->contains(std::string(base))) {
+            ++arrivals;
+            unseen += is_unseen(name) ? 1 : 0;
+        }
+        return true;
+    });
+    if (!read) {
+        return read.error();
+    }
+    const auto coming = fresh->size() + arrivals;
+    return StatusCounts{.messages = as_count(messages + arrivals),
+                        .recent = as_count(coming),
+                        .unseen = as_count(unseen),
+                        .uid_next = Uid(as_count(table_.uid_next().value() + coming)),
+                        .uid_validity = table_.uid_validity()};
+}
+
+}  // namespace postrider::store::maildir

@@ -1,0 +1,37 @@
+// courierimapkeywords/: the keywords of a folder's messages. compat/maildir.md section 5; format: docs/maildir.md.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.hpp"
+#include "store/maildir/files.hpp"
+
+namespace postrider::store::maildir {
+
+inline constexpr const char* keyword_directory = "courierimapkeywords";
+
+/// base name -> keywords, none of the lists empty.
+using KeywordMap = std::map<std::string, std::vector<std::string>, std::less<>>;
+
+/// The content of ":list". Numbers that name no keyword are left out. Pure, linear.
+KeywordMap parse_keyword_list(std::string_view text);
+std::string print_keyword_list(const KeywordMap& keywords);
+
+/// Courier's reading algorithm: pending updates folded into ":list", old ones cleaned. Makes the directory when it is
+/// missing. exists: whether a base name belongs to a message of the folder (others are dropped from the list).
+/// folder: its directory. now: for T = now/300 and the 15 minutes.
+Result<KeywordMap> read_keywords(int folder, const std::function<bool(std::string_view base)>& exists,
+                                 std::chrono::system_clock::time_point now, const std::string& host,
+                                 Durability durability);
+
+/// Courier's writing algorithm: the complete new set of one message, as an update file made with link().
+Result<void> write_keywords(int folder, std::string_view base, const std::vector<std::string>& keywords,
+                            const std::function<bool(std::string_view base)>& exists,
+                            std::chrono::system_clock::time_point now, const std::string& host, Durability durability);
+
+}  // namespace postrider::store::maildir

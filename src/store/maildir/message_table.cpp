@@ -1,0 +1,98 @@
+#include "store/maildir/message_table.hpp"
+
+#include <limits>
+
+#include "store/maildir/filename.hpp"
+
+namespace postrider::store::maildir {
+
+void MessageTable::assign(const UidList& list) {
+    uid_validity_ = list.uid_validity;
+    uid_next_ = list.uid_next;
+    order_.clear();
+    by_base_.clear();
+    by_base_.reserve(list.entries.size());
+    order_.reserve(list.entries.size());
+    met_ = 0;
+    for (const auto& entry : list.entries) {
+        const auto added = by_base_.emplace(entry.base, KnownMessage{.uid = entry.uid, .suffix = {}, .seen = 0}).first;
+        order_.push_back(&*added);
+    }
+}
+
+UidList MessageTable::list() const {
+    UidList list{.uid_validity = uid_validity_, .uid_next = uid_next_, .entries = {}};
+    list.entries.reserve(order_.size());
+    for (const auto* entry : order_) {
+        list.entries.push_back({.uid = entry->second.uid, .base = entry->first});
+    }
+    return list;
+}
+
+KnownMessage* MessageTable::find(std::string_view base) {
+    const auto found = by_base_.find(base);
+    return found == by_base_.end() ? nullptr : &found->second;
+}
+
+const KnownMessage* MessageTable::find(std::string_view base) const {
+    const auto found = by_base_.find(base);
+    return found == by_base_.end() ? nullptr : &found->second;
+}
+
+void MessageTable::begin_look() {
+    ++look_;
+    met_ = 0;
+}
+
+void MessageTable::met(KnownMessage& message, std::string_view suffix) {
+    if (message.seen != look_) {
+        message.seen = look_;
+        ++met_;
+    }
+    if (message.suffix != suffix) {
+        message.suffix = suffix;
+    }
+}
+
+bool MessageTable::drop_missing() {
+    if (!any_missing()) {
+        return false;
+    }
+    std::vector<const Entry*> kept;
+    kept.reserve(met_);
+    for (const auto* entry : order_) {
+        if (was_met(entry->second)) {
+            kept.push_back(entry);
+        } else {
+            by_base_.erase(by_base_.find(std::string_view(entry->first)));
+        }
+    }
+    order_ = std::move(kept);
+    return true;
+}
+
+std::size_t MessageTable::uids_left() const {
+    return std::numeric_limits<std::uint32_t>::max() - uid_next_.value();
+}
+
+Uid MessageTable::add(const std::string& name) {
+    const auto base = base_of(name);
+    const auto uid = uid_next_;
+    uid_next_ = uid_next_.next();
+    auto& entry = *by_base_.emplace(base, KnownMessage{.uid = uid, .suffix = {}, .seen = 0}).first;
+    order_.push_back(&entry);
+    met(entry.second, std::string_view(name).substr(base.size()));
+    return uid;
+}
+
+void MessageTable::take_back(std::size_t count) {
+    for (; count > 0; --count) {
+        const auto* entry = order_.back();
+        order_.pop_back();
+        uid_next_ = entry->second.uid;
+        met_ -= was_met(entry->second) ? 1 : 0;
+        by_base_.erase(by_base_.find(std::string_view(entry->first)));
+    }
+}
+
+}  // namespace postrider::store::maildir

@@ -1,0 +1,72 @@
+// The messages of a folder that have UIDs, by base name: what a scan compares cur/ with. Memory only.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "core/ids.hpp"
+#include "store/maildir/uid_list.hpp"
+
+namespace postrider::store::maildir {
+
+/// A message's UID and what stands behind its base in the name of its file.
+struct KnownMessage {
+    Uid uid;
+    std::string suffix;      ///< ":2,FS"
+    std::uint64_t seen = 0;  ///< the last look at cur/ that met it; 0: none yet
+};
+
+class MessageTable {
+public:
+    using Entry = std::pair<const std::string, KnownMessage>;
+
+    MessageTable() = default;
+    MessageTable(MessageTable&&) = default;
+    MessageTable& operator=(MessageTable&&) = default;
+
+    void assign(const UidList& list);
+    UidList list() const;
+
+    UidValidity uid_validity() const { return uid_validity_; }
+    Uid uid_next() const { return uid_next_; }
+    /// Ascending UIDs. Entries that no look met yet have no name.
+    const std::vector<const Entry*>& messages() const { return order_; }
+    std::size_t size() const { return order_.size(); }
+
+    KnownMessage* find(std::string_view base);
+    const KnownMessage* find(std::string_view base) const;
+
+    /// A look at cur/: begin, met() for each name, then drop_missing().
+    void begin_look();
+    void met(KnownMessage& message, std::string_view suffix);
+    bool was_met(const KnownMessage& message) const { return message.seen == look_; }
+    bool any_missing() const { return met_ < order_.size(); }
+    /// Forgets what this look did not meet. Gives whether there was any.
+    bool drop_missing();
+
+    /// How many more UIDs there are.
+    std::size_t uids_left() const;
+    /// The next UID for a message that is in cur/ under this name.
+    Uid add(const std::string& name);
+    /// Takes back the last `count` that add() gave.
+    void take_back(std::size_t count);
+
+private:
+    struct Hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+    };
+
+    UidValidity uid_validity_;
+    Uid uid_next_{1};
+    std::unordered_map<std::string, KnownMessage, Hash, std::equal_to<>> by_base_;
+    std::vector<const Entry*> order_;
+    std::uint64_t look_ = 1;
+    std::size_t met_ = 0;
+};
+
+}  // namespace postrider::store::maildir

@@ -1,0 +1,143 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "core/limits.hpp"
+#include "store/mailbox.hpp"
+
+namespace postrider::store {
+
+namespace {
+
+constexpr std::size_t first_look = 8 * 1024;
+constexpr std::size_t piece = 128 * 1024;
+
+/// Where the header ends: behind its empty line. npos: not in these bytes. from: where the last look stopped.
+std::size_t header_end(std::string_view text, std::size_t from) {
+    for (std::size_t at = from > 3 ? from - 3 : 0;; ++at) {
+        at = text.find('\n', at);
+        if (at == std::string_view::npos) {
+            return at;
+        }
+        const std::string_view next = text.substr(at + 1);
+        if (next.starts_with('\n')) {
+            return at + 2;
+        }
+        if (next.starts_with("\r\n")) {
+            return at + 3;
+        }
+    }
+}
+
+}  // namespace
+
+MessageReader::MessageReader(MessageReader&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)),
+      size_(other.size_),
+      date_(other.date_),
+      header_(std::move(other.header_)),
+      structure_(std::move(other.structure_)) {}
+
+MessageReader& MessageReader::operator=(MessageReader&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    size_ = other.size_;
+    date_ = other.date_;
+    header_ = std::move(other.header_);
+    structure_ = std::move(other.structure_);
+    return *this;
+}
+
+MessageReader::~MessageReader() {
+    if (fd_ >= 0) {
+        ::close(fd_);
+    }
+}
+
+Result<void> MessageReader::read(std::uint64_t offset, std::size_t most, std::string& out) const {
+    // The size at open is the end: what a careless program appends later is not part of this answer.
+    const std::uint64_t left = offset < size_ ? size_ - offset : 0;
+    out.resize(static_cast<std::size_t>(std::min<std::uint64_t>(most, left)));
+    std::size_t got = 0;
+    while (got < out.size()) {
+        const ssize_t n = ::pread(fd_, out.data() + got, out.size() - got, static_cast<off_t>(offset + got));
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            return system_error(errno, "reading a message");
+        }
+        if (n == 0) {
+            break;
+        }
+        got += static_cast<std::size_t>(n);
+    }
+    out.resize(got);
+    return {};
+}
+
+Result<mime::Extent> MessageReader::extent(std::uint64_t begin, std::uint64_t end) const {
+    mime::Extent extent{begin, begin, 0};
+    std::string bytes;
+    bool after_cr = false;
+    while (extent.end < end) {
+        const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(piece, end - extent.end));
+        if (auto done = read(extent.end, most, bytes); !done) {
+            return done.error();
+        }
+        if (bytes.empty()) {
+            break;
+        }
+        extent.end += bytes.size();
+        for (std::size_t at = bytes.find('\n'); at != std::string::npos; at = bytes.find('\n', at + 1)) {
+            const bool has_cr = at > 0 ? bytes[at - 1] == '\r' : after_cr;
+            extent.bare_lf += has_cr ? 0 : 1;
+        }
+        after_cr = bytes.ends_with('\r');
+    }
+    return extent;
+}
+
+Result<std::string_view> MessageReader::header() {
+    if (!header_) {
+        std::string text;
+        std::string more;
+        std::size_t end = std::string::npos;
+        for (std::size_t want = first_look; end == std::string::npos && text.size() < limits::header_bytes; want = piece) {
+            if (auto done = read(text.size(), want, more); !done) {
+                return done.error();
+            }
+            if (more.empty()) {
+                break;
+            }
+            const std::size_t looked = text.size();
+            text += more;
+            end = text.starts_with('\n') ? 1 : text.starts_with("\r\n") ? 2 : header_end(text, looked);
+        }
+        text.resize(std::min({end, text.size(), limits::header_bytes}));
+        header_ = std::move(text);
+    }
+    return std::string_view(*header_);
+}
+
+Result<const mime::Part*> MessageReader::structure() {
+    if (!structure_) {
+        mime::Scanner scanner;
+        std::string bytes;
+        for (std::uint64_t offset = 0;; offset += bytes.size()) {
+            if (auto done = read(offset, piece, bytes); !done) {
+                return done.error();
+            }
+            if (bytes.empty()) {
+                break;
+            }
+            scanner.feed(bytes);
+        }
+        structure_ = scanner.finish();
+    }
+    return &*structure_;
+}
+
+}  // namespace postrider::store

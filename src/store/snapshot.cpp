@@ -1,0 +1,64 @@
+#include <algorithm>
+#include <utility>
+
+#include "store/message.hpp"
+
+namespace postrider::store {
+
+Snapshot::Snapshot(std::vector<std::shared_ptr<const Chunk>> chunks, std::shared_ptr<const KeywordTable> keyword_table,
+                   UidValidity uid_validity, Uid uid_next, ModSeq mod_seq)
+    : chunks_(std::move(chunks)),
+      keyword_table_(std::move(keyword_table)),
+      uid_validity_(uid_validity),
+      uid_next_(uid_next),
+      mod_seq_(mod_seq) {
+    starts_.reserve(chunks_.size());
+    for (const auto& chunk : chunks_) {
+        starts_.push_back(size_);
+        size_ += chunk->size();
+    }
+}
+
+const Message& Snapshot::at(std::size_t index) const {
+    const auto after = std::upper_bound(starts_.begin(), starts_.end(), index);
+    const auto chunk = static_cast<std::size_t>(after - starts_.begin()) - 1;
+    return (*chunks_[chunk])[index - starts_[chunk]];
+}
+
+std::size_t Snapshot::rank(Uid uid) const {
+    const auto chunk = std::partition_point(chunks_.begin(), chunks_.end(),
+                                            [uid](const auto& c) { return c->back().uid < uid; });
+    if (chunk == chunks_.end()) {
+        return size_;
+    }
+    const auto message = std::partition_point((*chunk)->begin(), (*chunk)->end(),
+                                              [uid](const Message& m) { return m.uid < uid; });
+    return starts_[static_cast<std::size_t>(chunk - chunks_.begin())] +
+           static_cast<std::size_t>(message - (*chunk)->begin());
+}
+
+const Message* Snapshot::find(Uid uid) const {
+    const std::size_t index = rank(uid);
+    if (index == size_) {
+        return nullptr;
+    }
+    const Message& message = at(index);
+    return message.uid == uid ? &message : nullptr;
+}
+
+std::vector<bool> Snapshot::keywords_in_use() const {
+    std::vector<bool> used(keyword_table_->size());
+    if (used.empty()) {
+        return used;
+    }
+    for (const auto& chunk : chunks_) {
+        for (const Message& message : *chunk) {
+            for (const KeywordId id : message.keywords) {
+                used[id] = true;
+            }
+        }
+    }
+    return used;
+}
+
+}  // namespace postrider::store

@@ -1,0 +1,235 @@
+#include "store/snapshot_update.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include "core/limits.hpp"
+#include "core/text.hpp"
+#include "store/maildir/filename.hpp"
+
+namespace postrider::store {
+
+namespace {
+
+using Chunk = Snapshot::Chunk;
+
+/// Collects messages into chunks, taking over whole old chunks where nothing in them changed.
+class ChunkList {
+public:
+    void add(Message message) {
+        if (open_.size() == Snapshot::chunk_messages) {
+            close();
+        }
+        open_.push_back(std::move(message));
+    }
+
+    void share(const std::shared_ptr<const Chunk>& chunk) {
+        // Small leftovers are joined into a small neighbour instead of standing alone for ever.
+        if (!open_.empty() && open_.size() + chunk->size() <= Snapshot::chunk_messages / 2) {
+            open_.insert(open_.end(), chunk->begin(), chunk->end());
+            return;
+        }
+        close();
+        chunks_.push_back(chunk);
+    }
+
+    std::vector<std::shared_ptr<const Chunk>> take() {
+        close();
+        return std::move(chunks_);
+    }
+
+    /// New messages behind a shared last chunk that has room go into a copy of it.
+    void reopen_last() {
+        if (open_.empty() && !chunks_.empty() && chunks_.back()->size() < Snapshot::chunk_messages) {
+            open_ = *chunks_.back();
+            chunks_.pop_back();
+        }
+    }
+
+private:
+    void close() {
+        if (!open_.empty()) {
+            chunks_.push_back(std::make_shared<const Chunk>(std::exchange(open_, {})));
+        }
+    }
+
+    std::vector<std::shared_ptr<const Chunk>> chunks_;
+    Chunk open_;
+};
+
+/// Turns scanned messages into Messages, with their keywords.
+class Translator {
+public:
+    Translator(const maildir::Scan& scan, std::shared_ptr<const KeywordTable> table, ModSeq mod_seq)
+        : scan_(scan), table_(std::move(table)), mod_seq_(mod_seq) {}
+
+    Message message(const maildir::ScannedMessage& found) {
+        return {found.uid, maildir::flags_of(found.name), keywords(found.name), mod_seq_, found.name};
+    }
+
+    std::vector<KeywordId> keywords(const std::string& name) {
+        if (scan_.keywords.empty()) {
+            return {};
+        }
+        const auto entry = scan_.keywords.find(maildir::base_of(name));
+        return entry == scan_.keywords.end() ? std::vector<KeywordId>{} : keyword_ids(entry->second, table_);
+    }
+
+    const std::shared_ptr<const KeywordTable>& table() const { return table_; }
+
+private:
+    const maildir::Scan& scan_;
+    std::shared_ptr<const KeywordTable> table_;
+    ModSeq mod_seq_;
+};
+
+using Scanned = std::vector<maildir::ScannedMessage>::const_iterator;
+
+/// Puts the scan's state of one old chunk into the list: shared when it is the same. next: moved behind it.
+/// Gives whether something changed.
+bool update_chunk(const std::shared_ptr<const Chunk>& old, Scanned& next, Scanned end, Translator& translate,
+                  ChunkList& list) {
+    std::vector<std::optional<Message>> now;  // as the old chunk's messages; none: gone, or the same
+    bool changed = false;
+    now.reserve(old->size());
+    std::vector<bool> gone(old->size());
+    for (std::size_t i = 0; i < old->size(); ++i) {
+        const Message& before = (*old)[i];
+        while (next != end && next->uid < before.uid) {
+            ++next;  // should have been known before: left out
+        }
+        now.emplace_back();
+        if (next == end || next->uid != before.uid) {
+            gone[i] = changed = true;
+            continue;
+        }
+        if (next->name != before.name || translate.keywords(next->name) != before.keywords) {
+            Message after = translate.message(*next);
+            if (after.flags == before.flags && after.keywords == before.keywords) {
+                after.mod_seq = before.mod_seq;  // another name, the same state
+            }
+            now.back() = std::move(after);
+            changed = true;
+        }
+        ++next;
+    }
+    if (!changed) {
+        list.share(old);
+        return false;
+    }
+    for (std::size_t i = 0; i < old->size(); ++i) {
+        if (!gone[i]) {
+            list.add(now[i] ? std::move(*now[i]) : (*old)[i]);
+        }
+    }
+    return true;
+}
+
+}  // namespace
+
+SnapshotPtr first_snapshot(const maildir::Scan& scan, ModSeq mod_seq) {
+    Translator translate(scan, std::make_shared<const KeywordTable>(), mod_seq);
+    ChunkList list;
+    for (const auto& found : scan.messages) {
+        list.add(translate.message(found));
+    }
+    return std::make_shared<const Snapshot>(list.take(), translate.table(), scan.uid_validity, scan.uid_next, mod_seq);
+}
+
+SnapshotPtr with_scan(const SnapshotPtr& old, const maildir::Scan& scan, ModSeq mod_seq) {
+    Translator translate(scan, old->shared_keyword_table(), mod_seq);
+    ChunkList list;
+    bool changed = scan.uid_next != old->uid_next();
+    auto next = scan.messages.begin();
+    for (const auto& chunk : old->chunks()) {
+        changed |= update_chunk(chunk, next, scan.messages.end(), translate, list);
+    }
+    while (next != scan.messages.end() && next->uid < old->uid_next()) {
+        ++next;
+    }
+    if (next != scan.messages.end()) {
+        list.reopen_last();
+        changed = true;
+    }
+    for (; next != scan.messages.end(); ++next) {
+        list.add(translate.message(*next));
+    }
+    if (!changed) {
+        return old;
+    }
+    const Uid uid_next = std::max(scan.uid_next, old->uid_next());
+    return std::make_shared<const Snapshot>(list.take(), translate.table(), old->uid_validity(), uid_next, mod_seq);
+}
+
+SnapshotPtr with_changes(const SnapshotPtr& old, const std::vector<MessageChange>& changes,
+                         std::shared_ptr<const KeywordTable> table, ModSeq mod_seq) {
+    std::vector<std::shared_ptr<const Chunk>> chunks = old->chunks();
+    auto change = changes.begin();
+    for (auto& chunk : chunks) {
+        std::shared_ptr<Chunk> copy;
+        for (; change != changes.end() && change->uid <= chunk->back().uid; ++change) {
+            if (!copy) {
+                copy = std::make_shared<Chunk>(*chunk);
+            }
+            const auto at = std::partition_point(copy->begin(), copy->end(),
+                                                 [&](const Message& m) { return m.uid < change->uid; });
+            const bool same = at->flags == change->flags && at->keywords == change->keywords;
+            *at = {change->uid, change->flags, change->keywords, same ? at->mod_seq : mod_seq, change->name};
+        }
+        if (copy) {
+            chunk = std::move(copy);
+        }
+    }
+    return std::make_shared<const Snapshot>(std::move(chunks), std::move(table), old->uid_validity(), old->uid_next(),
+                                            mod_seq);
+}
+
+SnapshotPtr without(const SnapshotPtr& old, const std::vector<Uid>& gone, ModSeq mod_seq) {
+    ChunkList list;
+    for (const auto& chunk : old->chunks()) {
+        const auto first = std::lower_bound(gone.begin(), gone.end(), chunk->front().uid);
+        const auto last = std::upper_bound(first, gone.end(), chunk->back().uid);
+        if (first == last) {
+            list.share(chunk);
+            continue;
+        }
+        for (const Message& message : *chunk) {
+            if (!std::binary_search(first, last, message.uid)) {
+                list.add(message);
+            }
+        }
+    }
+    return std::make_shared<const Snapshot>(list.take(), old->shared_keyword_table(), old->uid_validity(),
+                                            old->uid_next(), mod_seq);
+}
+
+std::vector<KeywordId> keyword_ids(const std::vector<std::string>& names, std::shared_ptr<const KeywordTable>& table) {
+    std::vector<KeywordId> ids;
+    for (const std::string& name : names) {
+        auto at = std::find_if(table->begin(), table->end(), [&](const auto& known) { return iequals(known, name); });
+        if (at == table->end()) {
+            if (table->size() >= limits::keywords) {
+                continue;
+            }
+            auto grown = std::make_shared<KeywordTable>(*table);
+            grown->push_back(name);
+            table = std::move(grown);
+            at = table->end() - 1;
+        }
+        ids.push_back(static_cast<KeywordId>(at - table->begin()));
+    }
+    std::sort(ids.begin(), ids.end());
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    return ids;
+}
+
+ModSeq next_mod_seq(ModSeq last) {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+    const auto by_clock = ModSeq(micros > 0 ? static_cast<std::uint64_t>(micros) : 1);
+    return std::max(by_clock, last.next());
+}
+
+}  // namespace postrider::store

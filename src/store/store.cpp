@@ -1,0 +1,72 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <boost/asio/strand.hpp>
+#include <cerrno>
+#include <utility>
+
+#include "store/user.hpp"
+
+namespace postrider::store {
+
+namespace {
+
+std::string own_host_name() {
+    std::array<char, 256> name{};
+    return ::gethostname(name.data(), name.size() - 1) == 0 && name[0] != '\0' ? name.data() : "localhost";
+}
+
+Settings complete(Settings settings) {
+    if (settings.host_name.empty()) {
+        settings.host_name = own_host_name();
+    }
+    return settings;
+}
+
+}  // namespace
+
+Store::Store(asio::thread_pool& pool, Settings settings) : pool_(pool), settings_(complete(std::move(settings))) {}
+
+void Store::set_settings(Settings settings) {
+    const std::scoped_lock lock(mutex_);
+    settings_ = complete(std::move(settings));
+}
+
+Result<std::shared_ptr<User>> Store::open_now(const std::string& maildir, const std::string& home) {
+    struct stat home_status {};
+    if (!home.empty() && ::stat(home.c_str(), &home_status) == 0 && (home_status.st_mode & S_ISVTX) != 0) {
+        return Error(Code::in_use, home + ": the sticky bit locks the account");
+    }
+    Descriptor directory(::open(maildir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!directory) {
+        const bool missing = errno == ENOENT || errno == ENOTDIR;
+        return missing ? Error(Code::no_such_mailbox, maildir + ": no such directory") : system_error(errno, maildir);
+    }
+    struct stat status {};
+    if (::fstat(directory.get(), &status) != 0) {
+        return system_error(errno, maildir);
+    }
+    const std::scoped_lock lock(mutex_);
+    if (settings_.check_owner && (status.st_uid != ::geteuid() || status.st_gid != ::getegid())) {
+        return Error(Code::not_permitted, maildir + ": owned by " + std::to_string(status.st_uid) + ":" +
+                                              std::to_string(status.st_gid) + ", not by the server's own user");
+    }
+    std::erase_if(users_, [](const auto& entry) { return entry.second.expired(); });
+    auto& known = users_[{status.st_dev, status.st_ino}];
+    if (auto user = known.lock()) {
+        return user;
+    }
+    std::shared_ptr<User> user(new User(pool_, std::move(directory), settings_));
+    known = user;
+    return user;
+}
+
+Task<Result<std::shared_ptr<User>>> Store::open(std::string maildir, std::string home) {
+    auto work = [this, maildir = std::move(maildir), home = std::move(home)] { return open_now(maildir, home); };
+    const auto strand = asio::make_strand(pool_.get_executor());
+    co_return co_await on_pool(strand, std::move(work));
+}
+
+}  // namespace postrider::store

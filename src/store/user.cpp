@@ -1,0 +1,267 @@
+#include "store/user.hpp"
+
+#include <sys/stat.h>
+
+#include <boost/asio/strand.hpp>
+#include <utility>
+
+#include "core/text.hpp"
+#include "store/folder.hpp"
+#include "store/maildir/folder_name.hpp"
+#include "store/maildir/folder_tree.hpp"
+#include "store/maildir/subscriptions.hpp"
+
+namespace postrider::store {
+
+namespace {
+
+maildir::Durability durability(const Settings& settings) {
+    return settings.durable ? maildir::Durability::durable : maildir::Durability::relaxed;
+}
+
+std::chrono::system_clock::time_point now() {
+    return std::chrono::system_clock::now();
+}
+
+}  // namespace
+
+User::User(asio::thread_pool& pool, Descriptor maildir, Settings settings)
+    : pool_(pool),
+      strand_(asio::make_strand(pool.get_executor())),
+      maildir_(std::move(maildir)),
+      settings_(std::move(settings)) {}
+
+// --- Folders, on the strand -------------------------------------------------------------------------------------------
+
+Result<std::shared_ptr<Folder>> User::folder(const std::string& name) {
+    const auto directory = maildir::directory_of(name);
+    if (!directory) {
+        return directory.error();
+    }
+    return folder_in(*directory);
+}
+
+Result<std::shared_ptr<Folder>> User::folder_in(const std::string& directory) {
+    std::erase_if(folders_, [](const auto& entry) { return entry.second.expired(); });
+    if (const auto open = folders_.find(directory); open != folders_.end()) {
+        const auto folder = open->second.lock();
+        struct stat by_name {};
+        struct stat by_descriptor {};
+        const bool same = folder && !folder->is_gone() &&
+                          ::fstatat(maildir_.get(), directory.c_str(), &by_name, 0) == 0 &&
+                          ::fstat(folder->files().folder(), &by_descriptor) == 0 &&
+                          by_name.st_dev == by_descriptor.st_dev && by_name.st_ino == by_descriptor.st_ino;
+        if (same) {
+            return folder;
+        }
+        if (folder) {
+            folder->set_gone();  // another program deleted or replaced it
+        }
+        folders_.erase(open);
+    }
+    auto files = maildir::FolderFiles::open(maildir_.get(), directory, settings_, settings_.host_name);
+    if (!files) {
+        return files.error();
+    }
+    auto folder = std::make_shared<Folder>(std::move(*files), settings_);
+    folders_[directory] = folder;
+    return folder;
+}
+
+Task<Result<std::unique_ptr<Mailbox>>> User::select(std::string name, Access access) {
+    auto work = [this, name] { return folder(name); };
+    auto folder = co_await on_pool(strand_, std::move(work));
+    if (!folder) {
+        co_return folder.error();
+    }
+    auto mailbox = std::make_unique<Mailbox>(shared_from_this(), std::move(*folder), std::move(name), access);
+    auto synced = co_await mailbox->sync(Expunges::may_send);
+    if (!synced) {
+        co_return synced.error();
+    }
+    co_return mailbox;
+}
+
+Result<MailboxStatus> User::status_now(const std::string& name) {
+    auto opened = folder(name);
+    if (!opened) {
+        return opened.error();
+    }
+    const auto counts = (*opened)->files().status(now());
+    if (!counts) {
+        return counts.error();
+    }
+    return MailboxStatus{counts->messages, counts->recent, counts->unseen, counts->uid_next, counts->uid_validity};
+}
+
+Task<Result<MailboxStatus>> User::status(std::string name) {
+    auto work = [self = shared_from_this(), name = std::move(name)] { return self->status_now(name); };
+    co_return co_await on_pool(strand_, std::move(work));
+}
+
+Task<Result<void>> User::create(std::string name) {
+    auto work = [self = shared_from_this(), name = std::move(name)]() -> Result<void> {
+        const auto directory = maildir::directory_of(name);
+        if (!directory) {
+            return directory.error();
+        }
+        if (*directory == ".") {
+            return Error(Code::reserved, "INBOX");
+        }
+        auto made = maildir::create_folder(self->maildir_.get(), *directory, durability(self->settings_));
+        if (!made) {
+            return made;
+        }
+        // The UID list comes with the folder, as Courier's does: so its UIDVALIDITY stands from the first moment.
+        const auto counts = self->status_now(name);
+        return counts ? Result<void>() : counts.error();
+    };
+    co_return co_await on_pool(strand_, std::move(work));
+}
+
+// --- Deleting and renaming --------------------------------------------------------------------------------------------
+
+Result<void> User::remove_now(const std::string& name) {
+    const auto directory = maildir::directory_of(name);
+    if (!directory) {
+        return directory.error();
+    }
+    if (*directory == "." || *directory == "." + settings_.trash) {
+        return Error(Code::reserved, name);
+    }
+    auto removed = maildir::delete_folder(maildir_.get(), *directory, settings_.host_name, durability(settings_));
+    if (!removed) {
+        return removed;
+    }
+    if (const auto open = folders_.find(*directory); open != folders_.end()) {
+        if (const auto folder = open->second.lock()) {
+            folder->set_gone();
+        }
+        folders_.erase(open);
+    }
+    return {};
+}
+
+Task<Result<void>> User::remove(std::string name) {
+    auto work = [self = shared_from_this(), name = std::move(name)] { return self->remove_now(name); };
+    co_return co_await on_pool(strand_, std::move(work));
+}
+
+Result<void> User::rename_now(const std::string& from, const std::string& to) {
+    const auto old_directory = maildir::directory_of(from);
+    const auto new_directory = maildir::directory_of(to);
+    if (!old_directory || !new_directory) {
+        return !old_directory ? old_directory.error() : new_directory.error();
+    }
+    const std::string trash = "." + settings_.trash;
+    if (*old_directory == trash || *new_directory == trash || *old_directory == "." || *new_directory == ".") {
+        return Error(Code::reserved, from);
+    }
+    const auto renamed =
+        maildir::rename_folder(maildir_.get(), *old_directory, *new_directory, durability(settings_));
+    if (!renamed) {
+        return renamed.error();
+    }
+    // Sessions on a renamed folder hold its descriptors and stay; only the name under which it is found changes.
+    for (const auto& [before, after] : *renamed) {
+        if (auto open = folders_.extract(before)) {
+            open.key() = after;
+            folders_.insert(std::move(open));
+        }
+    }
+    return {};
+}
+
+Task<Result<void>> User::rename(std::string from, std::string to) {
+    auto work = [self = shared_from_this(), from = std::move(from), to = std::move(to)] {
+        return iequals(from, "INBOX") ? self->move_inbox(to) : self->rename_now(from, to);
+    };
+    co_return co_await on_pool(strand_, std::move(work));
+}
+
+// RENAME of INBOX moves its messages into the new mailbox and leaves it empty. RFC 3501 section 6.3.5.
+Result<void> User::move_inbox(const std::string& to) {
+    const auto directory = maildir::directory_of(to);
+    if (!directory) {
+        return directory.error();
+    }
+    if (*directory == "." || *directory == "." + settings_.trash) {
+        return Error(Code::reserved, to);
+    }
+    auto inbox = folder_in(".");
+    if (!inbox) {
+        return inbox.error();
+    }
+    const auto snapshot = (*inbox)->refresh(now());
+    if (!snapshot) {
+        return snapshot.error();
+    }
+    auto made = maildir::create_folder(maildir_.get(), *directory, durability(settings_));
+    if (!made) {
+        return made;
+    }
+    std::vector<Uid> uids;
+    for (std::size_t i = 0; i < (*snapshot)->size(); ++i) {
+        uids.push_back((*snapshot)->at(i).uid);
+    }
+    const auto copied = copy_now(**inbox, uids, to);
+    if (!copied) {
+        (void)maildir::delete_folder(maildir_.get(), *directory, settings_.host_name, durability(settings_));
+        return copied.error();
+    }
+    return (*inbox)->remove_messages(uids);
+}
+
+// --- Lists ------------------------------------------------------------------------------------------------------------
+
+Result<std::vector<ListedMailbox>> User::list_now(UnseenMarks marks) {
+    const auto directories = maildir::list_folders(maildir_.get());
+    if (!directories) {
+        return directories.error();
+    }
+    std::vector<ListedMailbox> mailboxes;
+    for (const std::string& directory : *directories) {
+        const bool inbox = directory == ".";
+        auto name = inbox ? Result<std::string>("INBOX") : maildir::name_of(directory);
+        if (!name) {
+            continue;
+        }
+        ListedMailbox listed{std::move(*name), std::nullopt};
+        if (inbox || marks == UnseenMarks::all) {
+            listed.unseen = maildir::has_unseen(maildir_.get(), directory);
+        }
+        mailboxes.push_back(std::move(listed));
+    }
+    return mailboxes;
+}
+
+Task<Result<std::vector<ListedMailbox>>> User::list(UnseenMarks marks) {
+    auto work = [self = shared_from_this(), marks] { return self->list_now(marks); };
+    co_return co_await on_pool(strand_, std::move(work));
+}
+
+Task<Result<std::vector<std::string>>> User::subscriptions() {
+    auto work = [self = shared_from_this()] { return maildir::read_subscriptions(self->maildir_.get()); };
+    co_return co_await on_pool(strand_, std::move(work));
+}
+
+Result<void> User::set_subscription(const std::string& name, bool subscribed) {
+    if (const auto directory = maildir::directory_of(name); !directory) {
+        return directory.error();
+    }
+    return maildir::set_subscribed(maildir_.get(), name,
+                                   subscribed ? maildir::Subscribed::yes : maildir::Subscribed::no,
+                                   settings_.host_name, durability(settings_));
+}
+
+Task<Result<void>> User::subscribe(std::string name) {
+    auto work = [self = shared_from_this(), name = std::move(name)] { return self->set_subscription(name, true); };
+    co_return co_await on_pool(strand_, std::move(work));
+}
+
+Task<Result<void>> User::unsubscribe(std::string name) {
+    auto work = [self = shared_from_this(), name = std::move(name)] { return self->set_subscription(name, false); };
+    co_return co_await on_pool(strand_, std::move(work));
+}
+
+}  // namespace postrider::store

@@ -1,0 +1,178 @@
+#include "auth/service.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_future.hpp>
+#include <ctime>
+#include <future>
+#include <latch>
+#include <vector>
+
+#include "auth/temp_folder.hpp"
+#include "core/limits.hpp"
+#include "support/catch.hpp"
+
+namespace postrider::auth {
+namespace {
+
+using test::TempFolder;
+
+constexpr auto sha_of_secret = "{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=";
+constexpr auto md5_of_secret = "{MD5}Xr4ilOzQ4PCOq3aQ0qbuaQ==";
+
+/// A service on a database of its own.
+struct Fixture {
+    explicit Fixture(const std::string& text, Settings settings = {}) {
+        settings.userdb = folder.write("userdb", text);
+        REQUIRE_FALSE(compile_userdb(settings.userdb));
+        service = std::make_unique<Service>(pool, std::move(settings));
+    }
+
+    template <class T>
+    T run(Task<T> task) {
+        auto done = asio::co_spawn(loop, std::move(task), asio::use_future);
+        loop.restart();
+        loop.run();
+        return done.get();
+    }
+
+    Result<Account> log_in(std::string user, std::string password, std::string name = "imap") {
+        return run(service->log_in(std::move(name), Credentials(std::move(user), std::move(password))));
+    }
+
+    Code refusal(std::string user, std::string password, std::string name = "imap") {
+        const auto result = log_in(std::move(user), std::move(password), std::move(name));
+        return result ? Code::internal : result.error().code;
+    }
+
+    TempFolder folder;
+    asio::io_context loop;
+    asio::thread_pool pool{2};
+    std::unique_ptr<Service> service;
+};
+
+std::string line(const std::string& name, const std::string& fields) {
+    return name + "\tuid=1012|gid=1013|home=/h" + (fields.empty() ? "" : "|" + fields) + "\n";
+}
+
+TEST_CASE("a user logs in with the password of the service, else the system password") {
+    Fixture site(line("both", std::string("imappw=") + md5_of_secret +
+                                  "|systempw={MD5}"
+                                  "gdyb21LQTcIANtvYMT7QVQ==") +
+                 line("system", std::string("systempw=") + sha_of_secret) + line("star", "systempw=*") +
+                 line("locked", "systempw=!$1$abcdefgh$cHJi5PXp/ki/ktXzqlk6I1") + line("none", "") +
+                 "bare\tuid=1|systempw=" + sha_of_secret + "\n1012=\tboth\n");
+    const auto account = site.log_in("system", "secret");
+    REQUIRE(account.has_value());
+    CHECK(account->address == "system");
+    CHECK(account->uid == 1012);
+    CHECK(account->gid == 1013);
+    CHECK(site.log_in("both", "secret", "imap").has_value());
+    CHECK(site.refusal("both", "1234", "imap") == Code::denied);
+    CHECK(site.refusal("both", "secret", "pop3") == Code::denied);
+    for (const auto* user : {"star", "locked", "none", "bare", "unknown", "1012=", "System", "system "}) {
+        INFO(user);
+        CHECK(site.refusal(user, "secret") == Code::denied);
+        CHECK(site.refusal(user, "*") == Code::denied);
+    }
+}
+
+TEST_CASE("bad credentials are denied before anything is looked up") {
+    Fixture site(line("u", std::string("systempw=") + sha_of_secret));
+    std::filesystem::remove(site.folder / "userdb.lmdb");  // a look-up would be "unavailable"
+    CHECK(site.refusal("u", "secret") == Code::unavailable);
+    CHECK(site.refusal("", "secret") == Code::denied);
+    CHECK(site.refusal("u", "") == Code::denied);
+    CHECK(site.refusal("u\n", "secret") == Code::denied);
+    CHECK(site.refusal("u", std::string("secret\0", 7)) == Code::denied);
+    for (const std::size_t size : {limits::credential_bytes - 1, limits::credential_bytes}) {
+        CHECK(site.refusal(std::string(size, 'u'), "p") == Code::unavailable);
+        CHECK(site.refusal("u", std::string(size, 'p')) == Code::unavailable);
+    }
+    CHECK(site.refusal(std::string(limits::credential_bytes + 1, 'u'), "p") == Code::denied);
+    CHECK(site.refusal("u", std::string(limits::credential_bytes + 1, 'p')) == Code::denied);
+}
+
+TEST_CASE("a damaged database is trouble, not a refusal") {
+    Fixture site(line("u", std::string("systempw=") + sha_of_secret));
+    site.folder.write("userdb.lmdb", "garbage");
+    CHECK(site.refusal("u", "secret") == Code::unavailable);
+}
+
+TEST_CASE("the default domain is appended to names without a separator") {
+    const auto with = [](std::string domain, std::string separators, std::string user) {
+        Settings settings;
+        settings.default_domain = std::move(domain);
+        settings.domain_separators = std::move(separators);
+        return with_default_domain(settings, std::move(user));
+    };
+    CHECK(with("", "", "john") == "john");
+    CHECK(with("", "@", "john") == "john");
+    CHECK(with("@example.com", "", "john") == "john@example.com");
+    CHECK(with("@example.com", "", "john@x.y") == "john@x.y");
+    CHECK(with("@example.com", "", "john%x.y") == "john%x.y@example.com");
+    CHECK(with("@example.com", "@%", "john%x.y") == "john%x.y");
+    CHECK(with("@example.com", "%", "john@x.y") == "john@x.y@example.com");
+
+    Fixture site(line("john@example.com", std::string("systempw=") + sha_of_secret),
+                 {.default_domain = "@example.com"});
+    const auto account = site.log_in("john", "secret");
+    REQUIRE(account.has_value());
+    CHECK(account->address == "john@example.com");
+}
+
+TEST_CASE("accounts get the default options") {
+    Fixture site(line("own", std::string("options=disableimap=0,group=a|systempw=") + sha_of_secret) +
+                     line("plain", std::string("systempw=") + sha_of_secret),
+                 {.default_options = "disableimap=1,wbnodsn=1"});
+    CHECK(site.log_in("own", "secret")->options == "disableimap=0,group=a,wbnodsn=1");
+    CHECK(site.log_in("plain", "secret")->options == "disableimap=1,wbnodsn=1");
+    CHECK(site.run(site.service->find("own"))->options == "disableimap=0,group=a,wbnodsn=1");
+    CHECK(site.run(site.service->find("nobody")).error().code == Code::denied);
+}
+
+TEST_CASE("an unknown user costs what a user of this database costs") {
+    // 200,000 rounds: 40 times the default, so a fixed cost would be seen.
+    Fixture site(line("known", "systempw=$6$rounds=200000$saltsalt$x") + line("none", ""));
+    const auto cost = [&](const std::string& user) {
+        const auto begin = std::clock();
+        CHECK(site.refusal(user, "guess") == Code::denied);
+        return static_cast<double>(std::clock() - begin);
+    };
+    const double known = cost("known");
+    CHECK(cost("unknown") > known * 0.5);
+    CHECK(cost("none") > known * 0.5);
+    CHECK(cost("unknown") < known * 2);
+}
+
+TEST_CASE("256 checks wait at most") {
+    Fixture site(line("u", std::string("systempw=") + sha_of_secret));
+    std::latch gate(1);
+    asio::post(site.pool, [&] { gate.wait(); });
+    asio::post(site.pool, [&] { gate.wait(); });
+    std::vector<std::future<Result<Account>>> waiting;
+    const auto start = [&] {
+        auto task = site.service->log_in("imap", Credentials("u", "secret"));
+        waiting.push_back(asio::co_spawn(site.loop, std::move(task), asio::use_future));
+        site.loop.restart();
+        site.loop.poll();
+        return waiting.back().wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+    };
+    for (std::size_t i = 0; i < limits::hash_queue; ++i) {
+        CHECK_FALSE(start());
+    }
+    CHECK(start());
+    CHECK(waiting.back().get().error().code == Code::unavailable);
+    waiting.pop_back();
+    gate.count_down();
+    site.loop.restart();
+    site.loop.run();
+    for (auto& one : waiting) {
+        CHECK(one.get().has_value());
+    }
+    CHECK(site.log_in("u", "secret").has_value());
+}
+
+}  // namespace
+}  // namespace postrider::auth

@@ -1,0 +1,63 @@
+#include <boost/asio/ip/address.hpp>
+
+#include "auth/service.hpp"
+#include "support/catch.hpp"
+
+namespace postrider::auth {
+namespace {
+
+using namespace std::chrono_literals;
+
+const Throttle::Clock::time_point start{std::chrono::hours(1000)};
+
+asio::ip::address address(const std::string& text) {
+    return asio::ip::make_address(text);
+}
+
+TEST_CASE("each failure doubles the delay, from 2 to 15 seconds") {
+    Throttle throttle;
+    const auto peer = address("192.0.2.1");
+    for (const auto expected : {2s, 4s, 8s, 15s, 15s}) {
+        CHECK(throttle.failed(peer, start) == expected);
+    }
+    for (int i = 0; i < 1000; ++i) {
+        CHECK(throttle.failed(peer, start) == 15s);
+    }
+    CHECK(throttle.failed(address("192.0.2.2"), start) == 2s);
+}
+
+TEST_CASE("a success or ten quiet minutes end the delay") {
+    Throttle throttle;
+    const auto peer = address("192.0.2.1");
+    (void)throttle.failed(peer, start);
+    CHECK(throttle.failed(peer, start) == 4s);
+    throttle.succeeded(peer);
+    CHECK(throttle.failed(peer, start) == 2s);
+    CHECK(throttle.failed(peer, start + 10min - 1ms) == 4s);
+    CHECK(throttle.failed(peer, start + 20min - 2ms) == 8s);
+    CHECK(throttle.failed(peer, start + 30min - 2ms) == 2s);
+    throttle.succeeded(address("192.0.2.77"));
+}
+
+TEST_CASE("IPv6 counts by /48, IPv4 in IPv6 as IPv4") {
+    Throttle throttle;
+    CHECK(throttle.failed(address("2001:db8:1::1"), start) == 2s);
+    CHECK(throttle.failed(address("2001:db8:1:ffff::2"), start) == 4s);
+    CHECK(throttle.failed(address("2001:db8:2::1"), start) == 2s);
+    CHECK(throttle.failed(address("192.0.2.1"), start) == 2s);
+    CHECK(throttle.failed(address("::ffff:192.0.2.1"), start) == 4s);
+    CHECK(throttle.failed(address("::ffff:192.0.2.2"), start) == 2s);
+}
+
+TEST_CASE("a flood of addresses is counted in bounded memory and time") {
+    Throttle throttle;
+    for (std::uint32_t i = 0; i < 200'000; ++i) {
+        CHECK(throttle.failed(asio::ip::address_v4(0x0A000000u + i), start + std::chrono::milliseconds(i)) == 2s);
+    }
+    const auto peer = address("192.0.2.1");
+    (void)throttle.failed(peer, start + 24h);
+    CHECK(throttle.failed(peer, start + 24h) == 4s);
+}
+
+}  // namespace
+}  // namespace postrider::auth
