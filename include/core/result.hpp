@@ -65,6 +65,10 @@ struct SyntaxError {
     std::size_t offset = 0;
     std::string reason;
 
+    // Not an aggregate: g++ 12 would take a Parsed<bool> for one made from a number.
+    SyntaxError() = default;
+    SyntaxError(std::size_t o, std::string r) : offset(o), reason(std::move(r)) {}
+
     friend bool operator==(const SyntaxError&, const SyntaxError&) = default;
 };
 

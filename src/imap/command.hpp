@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/task.hpp"
+#include "imap/command_names.hpp"
 #include "imap/reply.hpp"
 #include "imap/session.hpp"
 #include "imap/wire/arg_reader.hpp"

@@ -94,13 +94,9 @@ std::vector<Uid> Folder::recent(bool take) {
 }
 
 Result<Descriptor> Folder::open_message(const Message& message) const {
-    auto file = files_.open_message(message.name);
-    if (file || file.error().code != Code::expunged) {
-        return file;
-    }
     const SnapshotPtr newest = snapshot();
     const Message* now = newest->find(message.uid);
-    return now != nullptr && now->name != message.name ? files_.open_message(now->name) : std::move(file);
+    return files_.open_message(now != nullptr ? now->name : message.name);
 }
 
 // --- Changing ---------------------------------------------------------------------------------------------------------
@@ -185,7 +181,9 @@ Result<Expunged> Folder::expunge(const std::vector<Uid>* only, Now now) {
             return;
         }
         if (auto removed = files_.remove(message.name); !removed) {
-            failed = removed.error();
+            if (removed.error().code != Code::in_use) {  // not \Deleted any more: it stays
+                failed = removed.error();
+            }
         } else {
             expunged.uids.push_back(message.uid);
             expunged.names.push_back(message.name);

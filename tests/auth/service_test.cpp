@@ -78,6 +78,16 @@ TEST_CASE("a user logs in with the password of the service, else the system pass
     }
 }
 
+TEST_CASE("the password of another user opens no account that does not exist or has none") {
+    Fixture site(line("u", std::string("systempw=") + sha_of_secret) + line("none", "") + line("star", "systempw=*") +
+                 "bare\tuid=1|systempw=" + sha_of_secret + "\n");
+    CHECK(site.log_in("u", "secret").has_value());
+    for (const auto* user : {"unknown", "none", "star", "bare"}) {
+        INFO(user);
+        CHECK(site.refusal(user, "secret") == Code::denied);
+    }
+}
+
 TEST_CASE("bad credentials are denied before anything is looked up") {
     Fixture site(line("u", std::string("systempw=") + sha_of_secret));
     std::filesystem::remove(site.folder / "userdb.lmdb");  // a look-up would be "unavailable"
@@ -134,15 +144,18 @@ TEST_CASE("accounts get the default options") {
 
 TEST_CASE("an unknown user costs what a user of this database costs") {
     // 200,000 rounds: 40 times the default, so a fixed cost would be seen.
-    Fixture site(line("known", "systempw=$6$rounds=200000$saltsalt$x") + line("none", ""));
+    Fixture site(line("known", "systempw=$6$rounds=200000$saltsalt$x") + line("none", "") + line("star", "systempw=*") +
+                 line("locked", "systempw=!x"));
     const auto cost = [&](const std::string& user) {
         const auto begin = std::clock();
         CHECK(site.refusal(user, "guess") == Code::denied);
         return static_cast<double>(std::clock() - begin);
     };
     const double known = cost("known");
-    CHECK(cost("unknown") > known * 0.5);
-    CHECK(cost("none") > known * 0.5);
+    for (const auto* user : {"unknown", "none", "star", "locked"}) {
+        INFO(user);
+        CHECK(cost(user) > known * 0.5);
+    }
     CHECK(cost("unknown") < known * 2);
 }
 

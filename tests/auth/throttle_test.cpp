@@ -49,6 +49,21 @@ TEST_CASE("IPv6 counts by /48, IPv4 in IPv6 as IPv4") {
     CHECK(throttle.failed(address("::ffff:192.0.2.2"), start) == 2s);
 }
 
+TEST_CASE("65,536 addresses are remembered at most") {
+    Throttle throttle;
+    const auto fail_all = [&] {
+        int remembered = 0;
+        for (std::uint32_t i = 0; i < 70'000; ++i) {
+            remembered += throttle.failed(asio::ip::address_v4(0x0A000000u + i), start) > 2s ? 1 : 0;
+        }
+        return remembered;
+    };
+    CHECK(fail_all() == 0);
+    const int remembered = fail_all();
+    CHECK(remembered > 0);
+    CHECK(remembered <= 65'536);
+}
+
 TEST_CASE("a flood of addresses is counted in bounded memory and time") {
     Throttle throttle;
     for (std::uint32_t i = 0; i < 200'000; ++i) {

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "core/text.hpp"
-#include "imap/wire/parsed.hpp"
 
 namespace postrider::imap::wire {
 
@@ -75,7 +74,7 @@ Parsed<bool> ArgReader::space() {
         return error("blank expected");
     }
     optional_space();
-    return parsed(true);
+    return true;
 }
 
 void ArgReader::optional_space() {
@@ -190,7 +189,7 @@ Parsed<std::uint32_t> ArgReader::number() {
         return error("number beyond 32 bits");
     }
     *this = in;
-    return parsed(*value);
+    return *value;
 }
 
 Parsed<std::uint32_t> ArgReader::nz_number() {

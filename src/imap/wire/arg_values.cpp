@@ -7,7 +7,6 @@
 #include "core/text.hpp"
 #include "imap/wire/arg_reader.hpp"
 #include "imap/wire/mailbox_name.hpp"
-#include "imap/wire/parsed.hpp"
 
 namespace postrider::imap::wire {
 
@@ -44,7 +43,7 @@ public:
             return start.error("no flag of this server: " + shown('\\' + *name));
         }
         list.flags = list.flags | known->flag;
-        return parsed(true);
+        return true;
     }
 
     FlagList list;
@@ -57,7 +56,7 @@ private:
         if (known_.insert(lower(name)).second) {
             list.keywords.push_back(std::move(name));
         }
-        return parsed(true);
+        return true;
     }
 
     std::unordered_set<std::string> known_;

@@ -7,7 +7,6 @@
 
 #include "core/limits.hpp"
 #include "core/text.hpp"
-#include "imap/wire/parsed.hpp"
 #include "imap/wire/printer.hpp"
 
 namespace postrider::imap::wire {
@@ -107,7 +106,7 @@ Parsed<bool> parse_section_text(ArgReader& in, Section& section) {
         }
         section.fields = std::move(*fields);
     }
-    return parsed(true);
+    return true;
 }
 
 /// The inside of the brackets and the "]".
@@ -203,7 +202,7 @@ Parsed<bool> parse_one(ArgReader& in, std::vector<FetchItem>& items) {
     if (items.size() > limits::fetch_items) {
         return start.error("too many FETCH items");
     }
-    return parsed(true);
+    return true;
 }
 
 std::string_view name_of(FetchKind kind) {

@@ -8,7 +8,6 @@
 
 #include "core/limits.hpp"
 #include "core/text.hpp"
-#include "imap/wire/parsed.hpp"
 
 namespace postrider::imap::wire {
 
@@ -70,7 +69,7 @@ Parsed<bool> put(Parsed<T> value, T& place) {
         return value.error();
     }
     place = std::move(*value);
-    return parsed(true);
+    return true;
 }
 
 Parsed<bool> read_header_argument(ArgReader& in, SearchKey& key) {
@@ -106,7 +105,7 @@ Parsed<bool> read_argument(ArgReader& in, const NamedKey& named, SearchKey& key)
         case Argument::number:
             return put(in.number(), key.number);
     }
-    return parsed(true);
+    return true;
 }
 
 /// Builds the program. op_and stands for the whole and for parentheses.
@@ -200,7 +199,7 @@ private:
         in_.optional_space();
         ArgReader at = in_;
         if (!iequals(at.take_run(is_atom_char), "CHARSET")) {
-            return parsed(true);
+            return true;
         }
         in_ = at;
         if (const auto gap = in_.space(); !gap) {
@@ -269,10 +268,10 @@ private:
         for (;;) {
             const bool gap = in_.space().has_value();
             if (in_.at_end()) {
-                return builder_.is_whole() ? parsed(false) : in_.error("a search key is missing here");
+                return builder_.is_whole() ? Parsed<bool>(false) : in_.error("a search key is missing here");
             }
             if (in_.peek() != ')') {
-                return gap ? parsed(true) : in_.error("blank expected behind a search key");
+                return gap ? Parsed<bool>(true) : in_.error("blank expected behind a search key");
             }
             if (!builder_.can_close()) {
                 return in_.error("no \")\" expected here");

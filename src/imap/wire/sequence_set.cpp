@@ -5,7 +5,6 @@
 
 #include "core/limits.hpp"
 #include "core/text.hpp"
-#include "imap/wire/parsed.hpp"
 
 namespace postrider::imap::wire {
 
@@ -15,7 +14,7 @@ namespace {
 Parsed<std::uint32_t> read_seq_number(std::string_view text, std::size_t& at) {
     if (at < text.size() && text[at] == '*') {
         ++at;
-        return parsed(0u);
+        return 0u;
     }
     std::size_t end = at;
     while (end < text.size() && is_digit(text[end])) {
@@ -32,7 +31,7 @@ Parsed<std::uint32_t> read_seq_number(std::string_view text, std::size_t& at) {
         return SyntaxError{at, "message number beyond 32 bits"};
     }
     at = end;
-    return parsed(*number);
+    return *number;
 }
 
 Parsed<Range> read_range(std::string_view text, std::size_t& at) {

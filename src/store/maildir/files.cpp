@@ -41,6 +41,10 @@ std::chrono::nanoseconds duration_of(timespec time) {
     return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
+Error rename_error(int error, const std::string& from, const std::string& to) {
+    return error == ENOENT ? Error(Code::expunged, from) : system_error(error, "rename " + from + " to " + to);
+}
+
 /// For file systems without RENAME_NOREPLACE. A directory cannot be linked: there the look and the rename are two
 /// steps, and rename itself refuses a target that holds anything.
 Result<void> link_and_unlink(int from_directory, const std::string& from, int to_directory, const std::string& to) {
@@ -49,14 +53,14 @@ Result<void> link_and_unlink(int from_directory, const std::string& from, int to
         return {};
     }
     if (errno != EPERM && errno != EOPNOTSUPP) {
-        return system_error(errno, "link " + to);
+        return rename_error(errno, from, to);
     }
     struct stat status {};
     if (::fstatat(to_directory, to.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) {
         return Error(Code::already_exists, to);
     }
     if (::renameat(from_directory, from.c_str(), to_directory, to.c_str()) != 0) {
-        return system_error(errno, "rename " + to);
+        return rename_error(errno, from, to);
     }
     return {};
 }
@@ -238,10 +242,7 @@ Result<void> rename_no_replace(int from_directory, const std::string& from, int 
     if (errno == EINVAL || errno == ENOSYS) {
         return link_and_unlink(from_directory, from, to_directory, to);
     }
-    if (errno == ENOENT) {
-        return Error(Code::expunged, from);
-    }
-    return system_error(errno, "rename " + from + " to " + to);
+    return rename_error(errno, from, to);
 }
 
 Result<void> write_all(int fd, std::string_view bytes) {

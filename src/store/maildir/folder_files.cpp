@@ -139,6 +139,9 @@ Result<void> FolderFiles::remove(const std::string& name) {
             return {};
         }
         present = std::move(**found);
+        if (flags_of(name).has(Flag::deleted) && !flags_of(present).has(Flag::deleted)) {
+            return Error(Code::in_use, present + " is not \\Deleted any more");
+        }
     }
     return Error(Code::unavailable, name + " changes its name again and again");
 }

@@ -78,6 +78,7 @@ public:
     Result<void> set_keywords(std::string_view base, const std::vector<std::string>& keywords);
 
     /// Unlinks one message. Gone already is success. A name that vanished is looked up by its base.
+    /// Errors: in_use when the name had the flag \Deleted and another program took it off meanwhile.
     Result<void> remove(const std::string& name);
 
     /// For reading. O_NOFOLLOW, regular files only. Errors: expunged.

@@ -174,11 +174,16 @@ Result<void> create_folder(int maildir, const std::string& directory, Durability
     if (made) {
         made = rename_no_replace(tmp->get(), name, maildir, directory);
     }
+    if (made) {
+        made = sync_directory(maildir, durability);
+        if (!made) {
+            (void)rename_no_replace(maildir, directory, tmp->get(), name);
+        }
+    }
     if (!made) {
         (void)remove_tree(tmp->get(), name, 0);
-        return made;
     }
-    return sync_directory(maildir, durability);
+    return made;
 }
 
 Result<void> delete_folder(int maildir, const std::string& directory, const std::string& host, Durability durability) {

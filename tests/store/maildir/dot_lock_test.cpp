@@ -160,13 +160,13 @@ TEST_CASE("processes that find the same stale lock exclude each other") {
         const pid_t child = ::fork();
         if (child == 0) {
             bool good = true;
-            for (int i = 0; i < 50; ++i) {
-                const auto lock = take(maildir, 20s);
+            for (int i = 0; i < 100; ++i) {
+                const auto lock = take(maildir, 60s);
                 const int mark = ::open((maildir.root / "mark").c_str(), O_CREAT | O_EXCL | O_WRONLY, 0600);
                 good = good && lock && mark >= 0;
                 ::close(mark);
                 fs::remove(maildir.root / "mark");
-                if (i % 5 == 0) {  // die while holding it, as it were
+                if (i % 2 == 0) {  // die while holding it, as it were
                     maildir.put("stale", stale);
                     fs::rename(maildir.root / "stale", maildir.root / lock_file);
                 }

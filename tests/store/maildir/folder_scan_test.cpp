@@ -89,6 +89,24 @@ TEST_CASE("folders made in the same second differ in UIDVALIDITY") {
     CHECK(one.folder().scan(at).value().uid_validity > first);
 }
 
+TEST_CASE("a folder made again within a second differs from the one that another program made") {
+    const Maildir maildir;
+    const auto at = now() + 24h;
+    const auto first = std::chrono::system_clock::to_time_t(at) - 1'000'000'000;
+    maildir.put(map_file, "1 " + std::to_string(first) + " 9\n");
+    CHECK(maildir.folder().scan(at).value().uid_validity.value() == first);
+    fs::remove(maildir.root / map_file);
+    CHECK(maildir.folder().scan(at).value().uid_validity.value() == first + 1);
+}
+
+TEST_CASE("a UIDVALIDITY from the far future does not spread to other folders") {
+    const Maildir maildir;
+    maildir.put(map_file, "1 4294967295 9\n");
+    CHECK(maildir.folder().scan(now()).value().uid_validity == UidValidity(4294967295));
+    const Maildir other;
+    CHECK(other.folder().scan(now()).value().uid_validity < UidValidity(4000000000));
+}
+
 TEST_CASE("a map without a header counts as none") {
     const Maildir maildir;
     maildir.put("cur/1.a:2,");

@@ -1,0 +1,284 @@
+// What other programs and a failing disk do between two of our system calls. The calls are replaced here by ones that
+// work as ever until a test tells one of them to fail, or readdir() to pass over a name (as it may when a file is
+// renamed while the directory is read).
+#include <dirent.h>
+#include <dlfcn.h>
+#include <sys/file.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <string_view>
+
+#include "store/maildir/filename.hpp"
+#include "store/maildir/fixture.hpp"
+#include "store/maildir/folder_tree.hpp"
+#include "support/catch.hpp"
+
+namespace {
+
+/// The start of the name that readdir() passes over; null: none. And how often.
+std::atomic<const char*> hidden_name = nullptr;
+std::atomic<int> hidden_times = 0;
+
+/// Calls until one fails; below zero: none will.
+std::atomic<int> calls_left = -1;
+std::atomic<int> failure = EIO;
+
+/// What another process does just before our flock().
+std::atomic<void (*)()> before_flock = nullptr;
+
+/// Whether this call is the one that fails.
+bool fails() {
+    if (calls_left < 0 || calls_left.fetch_sub(1) != 0) {
+        return false;
+    }
+    errno = failure;
+    return true;
+}
+
+}  // namespace
+
+#pragma GCC diagnostic ignored "-Wnonnull-compare"
+
+extern "C" {
+
+dirent* readdir(DIR* directory) {
+    using Readdir = dirent* (*)(DIR*);
+    static const auto real = reinterpret_cast<Readdir>(::dlsym(RTLD_NEXT, "readdir"));
+    for (;;) {
+        dirent* entry = real(directory);
+        const char* hidden = hidden_name;
+        if (entry == nullptr || hidden == nullptr || !std::string_view(entry->d_name).starts_with(hidden) ||
+            hidden_times.fetch_sub(1) <= 0) {
+            return entry;
+        }
+    }
+}
+
+int fsync(int fd) {
+    return fails() ? -1 : static_cast<int>(::syscall(SYS_fsync, fd));
+}
+
+int fdatasync(int fd) {
+    return fails() ? -1 : static_cast<int>(::syscall(SYS_fdatasync, fd));
+}
+
+int flock(int fd, int operation) noexcept {
+    if (auto* act = before_flock.exchange(nullptr)) {
+        act();
+    }
+    return static_cast<int>(::syscall(SYS_flock, fd, operation));
+}
+
+int renameat(int from, const char* old_name, int to, const char* new_name) noexcept {
+    return fails() ? -1 : static_cast<int>(::syscall(SYS_renameat2, from, old_name, to, new_name, 0u));
+}
+
+int renameat2(int from, const char* old_name, int to, const char* new_name, unsigned flags) noexcept {
+    return fails() ? -1 : static_cast<int>(::syscall(SYS_renameat2, from, old_name, to, new_name, flags));
+}
+
+}  // extern "C"
+
+using namespace postrider;
+using namespace postrider::store;
+using namespace postrider::store::maildir;
+using namespace postrider::store::maildir::testing;
+
+namespace {
+
+class Hidden {
+public:
+    Hidden(const char* name, int times) {
+        hidden_times = times;
+        hidden_name = name;
+    }
+    Hidden(const Hidden&) = delete;
+    ~Hidden() { hidden_name = nullptr; }
+};
+
+/// The call number `call` from now fails.
+class Fault {
+public:
+    Fault(int call, int error) {
+        failure = error;
+        calls_left = call;
+    }
+    Fault(const Fault&) = delete;
+    ~Fault() { calls_left = -1; }
+    bool happened() const { return calls_left < 0; }
+};
+
+/// Fails each call of `work` in turn until it needs no more of them. work: what it is to do, armed fault and all.
+template <class Work>
+int sweep(Work work) {
+    for (int call = 0; call < 100; ++call) {
+        if (!work(call)) {
+            return call;
+        }
+    }
+    return -1;
+}
+
+}  // namespace
+
+TEST_CASE("a name that one reading of the directory missed is not gone") {
+    const Maildir maildir;
+    maildir.put("cur/1.a:2,");
+    maildir.put("cur/2.b:2,S");
+    auto folder = maildir.folder();
+    folder.scan(now()).value();
+    {
+        const Hidden once("1.a", 1);
+        CHECK(uids_of(folder.scan(now()).value()) == Numbers{1, 2});
+    }
+    {
+        const Hidden once("2.b", 1);
+        const auto counts = folder.status(now()).value();
+        CHECK(counts.messages == 2);
+        CHECK(counts.unseen == 1);
+    }
+    {
+        const Hidden twice("1.a", 2);
+        CHECK(uids_of(folder.scan(now()).value()) == Numbers{2});
+    }
+    CHECK(uids_of(folder.scan(now()).value()) == Numbers{2, 3});
+}
+
+TEST_CASE("a stale lock that another process recovered first is not taken from it") {
+    const Maildir maildir;
+    maildir.put("tmp/courier.lock", "1:elsewhere");
+    maildir.age("tmp/courier.lock", std::chrono::hours(1));
+    maildir.put("tmp/theirs", "2:elsewhere");
+    static fs::path tmp;
+    tmp = maildir.root / "tmp";
+    before_flock = [] { fs::rename(tmp / "theirs", tmp / "courier.lock"); };
+    CHECK_FALSE(ok(DotLock::take(maildir.fd(), host, std::chrono::milliseconds(50))));
+    CHECK(before_flock.load() == nullptr);
+    CHECK(maildir.get("tmp/courier.lock") == "2:elsewhere");
+}
+
+TEST_CASE("a delivery that fails at any step leaves nothing, and no UID is given twice") {
+    const int steps = sweep([](int call) {
+        CAPTURE(call);
+        const Maildir maildir;
+        maildir.put("cur/1.a:2,");
+        auto folder = maildir.folder();
+        const auto before = folder.scan(now()).value();
+        std::vector<Delivery> deliveries;
+        deliveries.push_back(delivery(folder));
+        deliveries.push_back(delivery(folder));
+        deliveries[1].keywords = {"x"};
+        bool happened = false;
+        bool delivered = false;
+        {
+            const Fault fault(call, EIO);
+            delivered = ok(folder.deliver(deliveries, now()));
+            happened = fault.happened();
+        }
+        const auto after = folder.scan(now()).value();
+        CHECK(after.uid_validity == before.uid_validity);
+        CHECK(after.messages.size() == (delivered ? 3 : 1));
+        CHECK(maildir.names("cur").size() == after.messages.size());
+        CHECK(after.keywords.size() == (delivered ? 1 : 0));
+        CHECK(uids_of(maildir.folder().scan(now()).value()) == uids_of(after));
+        std::vector<Delivery> next;
+        next.push_back(delivery(folder));
+        CHECK(folder.deliver(next, now()).value().uids.at(0) >= after.uid_next);
+        return happened;
+    });
+    CHECK(steps > 8);
+}
+
+TEST_CASE("a scan that fails at any step announces no UID that is given again") {
+    const int steps = sweep([](int call) {
+        CAPTURE(call);
+        const Maildir maildir;
+        maildir.put("courierimapuiddb", "1 7 5\n3 1.a\n4 2.b\n");
+        maildir.put("cur/1.a:2,");
+        maildir.put("new/3.c");
+        fs::create_directory(maildir.root / "courierimapkeywords");
+        maildir.put("courierimapkeywords/1.a", "x\n");
+        auto folder = maildir.folder();
+        bool happened = false;
+        std::vector<ScannedMessage> announced;
+        {
+            const Fault fault(call, ENOSPC);
+            if (const auto scan = folder.scan(now())) {
+                announced = scan->messages;
+                CHECK(scan->uid_validity == UidValidity(7));
+            }
+            happened = fault.happened();
+        }
+        const auto other = maildir.folder().scan(now()).value();
+        CHECK(names_of(other) == Names{"1.a:2,", "3.c:2,"});
+        CHECK(uids_of(other) == Numbers{3, 5});
+        CHECK(other.keywords == KeywordMap{{"1.a", {"x"}}});
+        for (const auto& message : announced) {
+            CHECK(base_of(message.name) == (message.uid == Uid(3) ? "1.a" : "3.c"));
+        }
+        CHECK(uids_of(folder.scan(now()).value()) == Numbers{3, 5});
+        return happened;
+    });
+    CHECK(steps > 4);
+}
+
+TEST_CASE("folders are renamed, made and deleted in one piece when a step fails") {
+    const auto tree = [](const Maildir& maildir) { return list_folders(maildir.fd()).value(); };
+    const auto sweep_tree = [&](auto change) {
+        return sweep([&](int call) {
+            CAPTURE(call);
+            const Maildir maildir;
+            for (const char* name : {".a", ".a.x", ".a.y"}) {
+                create_folder(maildir.fd(), name, Durability::durable).value();
+            }
+            const auto before = tree(maildir);
+            const Fault fault(call, EIO);
+            const bool done = change(maildir);
+            const bool happened = fault.happened();
+            CHECK((done || !happened || tree(maildir) == before));
+            return happened;
+        });
+    };
+    CHECK(sweep_tree([](const Maildir& maildir) {
+              return ok(rename_folder(maildir.fd(), ".a", ".b", Durability::durable));
+          }) == 4);
+    CHECK(sweep_tree([](const Maildir& maildir) {
+              const bool made = ok(create_folder(maildir.fd(), ".b", Durability::durable));
+              CHECK(maildir.names("tmp").empty());
+              return made;
+          }) == 6);
+}
+
+TEST_CASE("where RENAME_NOREPLACE is missing a link does the same") {
+    const Maildir maildir;
+    for (const int error : {EINVAL, ENOSYS}) {
+        maildir.put("a", "1");
+        maildir.put("b", "2");
+        {
+            const Fault fault(0, error);
+            CHECK(rename_no_replace(maildir.fd(), "a", maildir.fd(), "b").error().code == Code::already_exists);
+        }
+        {
+            const Fault fault(0, error);
+            CHECK(ok(rename_no_replace(maildir.fd(), "a", maildir.fd(), "cur/c")));
+        }
+        CHECK_FALSE(maildir.has("a"));
+        CHECK(maildir.get("cur/c") == "1");
+        fs::remove(maildir.root / "cur/c");
+        {
+            const Fault fault(0, error);
+            CHECK(ok(rename_no_replace(maildir.fd(), "cur", maildir.fd(), "moved")));
+        }
+        fs::create_directory(maildir.root / "cur");
+        {
+            const Fault fault(0, error);
+            CHECK(rename_no_replace(maildir.fd(), "cur", maildir.fd(), "moved").error().code == Code::already_exists);
+        }
+        fs::remove(maildir.root / "moved");
+        const Fault fault(0, error);
+        CHECK(rename_no_replace(maildir.fd(), "none", maildir.fd(), "x").error().code == Code::expunged);
+    }
+}

@@ -1,0 +1,719 @@
+"""A mail program's day with the server: Python's imaplib for what it can say, bytes for the rest."""
+import base64
+import imaplib
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+
+import support
+from support import PASSWORD, Gone, message
+
+#: A change that another session made is told within this time. Seconds.
+PROMPT = 2.0
+#: SIGTERM to the end of the process. Seconds.
+FAREWELL = 5.0
+
+
+def plain(user, password):
+    return base64.b64encode(b"\0" + user.encode() + b"\0" + password.encode()).decode()
+
+
+class Login(support.Test):
+    settings = {"MAXPERIP": 1000}
+
+    def test_login_and_logout_by_imaplib(self):
+        user, _ = self.account()
+        client = imaplib.IMAP4("127.0.0.1", self.site.port)
+        self.assertEqual("OK", client.login(user, PASSWORD)[0])
+        self.assertEqual(("OK", [b"0"]), client.select())
+        self.assertEqual("BYE", client.logout()[0])
+
+    def test_authenticate_plain_by_imaplib(self):
+        user, _ = self.account()
+        client = imaplib.IMAP4("127.0.0.1", self.site.port)
+        status, _ = client.authenticate("PLAIN", lambda _: b"\0%s\0%s" % (user.encode(), PASSWORD.encode()))
+        self.assertEqual("OK", status)
+        client.logout()
+
+    def test_authenticate_plain_with_an_initial_response(self):
+        user, _ = self.account()
+        client = self.connect()
+        self.assertIn("SASL-IR", client.greeting)
+        client.ok("AUTHENTICATE PLAIN " + plain(user, PASSWORD))
+        client.ok("SELECT INBOX")
+
+    def test_authenticate_login(self):
+        user, _ = self.account()
+        answers = [user.encode(), PASSWORD.encode()]
+        client = imaplib.IMAP4("127.0.0.1", self.site.port)
+        self.assertEqual("OK", client.authenticate("LOGIN", lambda _: answers.pop(0))[0])
+        client.logout()
+
+    def test_authenticate_aborted(self):
+        user, _ = self.account()
+        client = self.connect()
+        tag = client.start("AUTHENTICATE PLAIN")
+        self.assertTrue(client.response().text.startswith("+"))
+        client.send("*\r\n")
+        self.assertEqual("BAD", client.finish(tag).status)
+        client.ok('LOGIN "%s" "%s"' % (user, PASSWORD))
+
+    def test_password_by_literal(self):
+        user, _ = self.account()
+        client = self.connect()
+        client.ok(b"LOGIN {%d+}\r\n%s {%d+}\r\n%s" % (len(user), user.encode(), len(PASSWORD), PASSWORD.encode()))
+
+    def test_password_with_every_printable_character(self):
+        password = "".join(chr(code) for code in range(32, 127))
+        user, _ = self.account(password=password)
+        client = self.connect()
+        client.ok('LOGIN "%s" "%s"' % (user, re.sub(r'(["\\])', r"\\\1", password)))
+
+    def test_before_login_nothing_else_is_allowed(self):
+        client = self.connect()
+        self.assertEqual("BAD", client.run("SELECT INBOX").status)
+        self.assertEqual("BAD", client.run('LIST "" "*"').status)
+        client.ok("NOOP")
+
+    def test_a_second_login_is_refused(self):
+        user, _ = self.account()
+        client = self.connect(user)
+        self.assertEqual("BAD", client.run('LOGIN "%s" "%s"' % (user, PASSWORD)).status)
+        client.ok("SELECT INBOX")
+
+    def test_logins_in_clear_are_logged_without_the_password(self):
+        user, _ = self.account()
+        self.connect(user)
+        self.server.wait_for_log("LOGIN, user=" + re.escape(user))
+        self.assertNotIn(PASSWORD, self.server.log())
+
+
+class FailedLogin(support.Test):
+    settings = {}
+
+    def setUp(self):
+        self.user, _ = self.account()
+        # One good login ends the delays that other tests of this class have earned.
+        self.connect(self.user).ok("LOGOUT")
+
+    def refused(self, client, user, password):
+        """Seconds until the NO."""
+        begin = time.monotonic()
+        answer = client.run('LOGIN "%s" "%s"' % (user, password))
+        self.assertEqual("NO", answer.status)
+        self.assertEqual("[AUTHENTICATIONFAILED] Login failed.", answer.text)
+        return time.monotonic() - begin
+
+    def test_a_wrong_password_is_slow_and_then_slower(self):
+        client = self.connect()
+        self.assertGreaterEqual(self.refused(client, self.user, "wrong"), 2.0)
+        self.assertGreaterEqual(self.refused(client, self.user, "wrong"), 4.0)
+        client.ok('LOGIN "%s" "%s"' % (self.user, PASSWORD))
+        self.assertLess(self.refused(self.connect(), self.user, "wrong"), 4.0, "a good login ends the delays")
+
+    def test_an_unknown_user_looks_like_a_wrong_password(self):
+        client = self.connect()
+        self.assertGreaterEqual(self.refused(client, "nobody@example.com", PASSWORD), 2.0)
+
+    def test_tries_sent_at_once_are_answered_one_by_one(self):
+        client = self.connect()
+        begin = time.monotonic()
+        tags = [client.start('LOGIN "%s" wrong' % self.user) for _ in range(2)]
+        for tag in tags:
+            self.assertEqual("NO", client.finish(tag).status)
+        self.assertGreaterEqual(time.monotonic() - begin, 2.0 + 4.0)
+
+    def test_failed_authenticate(self):
+        client = self.connect()
+        answer = client.run("AUTHENTICATE PLAIN " + plain(self.user, "wrong"))
+        self.assertEqual(("NO", "[AUTHENTICATIONFAILED] Login failed."), (answer.status, answer.text))
+        self.assertEqual("NO", client.run("AUTHENTICATE X-NONE").status)
+
+    def test_failures_are_logged_without_the_password(self):
+        self.connect().run('LOGIN "%s" sesame-open' % self.user)
+        self.server.wait_for_log("LOGIN FAILED, user=%s, ip=" % re.escape(self.user))
+        self.assertNotIn("sesame", self.server.log())
+
+
+class TlsRequired(support.Test):
+    settings = {"IMAP_TLS_REQUIRED": 1}
+
+    def test_login_in_clear_is_refused_before_the_password_is_looked_at(self):
+        user, _ = self.account()
+        client = self.connect()
+        words = client.greeting.split()
+        self.assertIn("LOGINDISABLED", words)
+        self.assertIn("STARTTLS", words)
+        self.assertNotIn("AUTH=", client.greeting)
+        for command in ('LOGIN "%s" "%s"' % (user, PASSWORD), 'LOGIN "%s" wrong' % user,
+                        "AUTHENTICATE PLAIN " + plain(user, PASSWORD), "AUTHENTICATE PLAIN", "AUTHENTICATE LOGIN"):
+            begin = time.monotonic()
+            answer = client.run(command)
+            self.assertEqual("NO", answer.status, command)
+            self.assertIn("[PRIVACYREQUIRED]", answer.text)
+            self.assertLess(time.monotonic() - begin, 1.9, "no delay: nothing was checked")
+        client.ok("STARTTLS")
+        client.start_tls(self.site.tls_context())
+        self.assertNotIn("LOGINDISABLED", client.ok("CAPABILITY").lines[0])
+        client.ok('LOGIN "%s" "%s"' % (user, PASSWORD))
+
+    def test_imaps(self):
+        user, _ = self.account()
+        client = imaplib.IMAP4_SSL("localhost", self.site.tls_port, ssl_context=self.site.tls_context())
+        self.assertIn("AUTH=PLAIN", client.capabilities)
+        client.login(user, PASSWORD)
+        client.logout()
+
+
+class StartTls(support.Test):
+    settings = {}
+
+    def test_starttls_by_imaplib(self):
+        user, _ = self.account()
+        client = imaplib.IMAP4("localhost", self.site.port)
+        self.assertIn("STARTTLS", client.capabilities)
+        client.starttls(self.site.tls_context())
+        self.assertNotIn("STARTTLS", client.capabilities)
+        client.login(user, PASSWORD)
+        client.logout()
+
+    def test_commands_behind_starttls_are_thrown_away(self):
+        user, _ = self.account()
+        login = 'b LOGIN "%s" "%s"\r\n' % (user, PASSWORD)
+        for injected in ("b NOOP\r\n", "b CAPABILITY\r\nc NOOP\r\n", login, "b LOG", "b LOGIN {5}\r\n",
+                         "b LOGIN {5+}\r\nabcde "):
+            with self.subTest(injected=injected):
+                client = self.connect()
+                client.send("a STARTTLS\r\n" + injected)
+                self.assertEqual("a OK Begin SSL/TLS negotiation now.", client.line())
+                self.assertEqual(b"", client.buffer)
+                client.start_tls(self.site.tls_context())
+                answer = client.ok("NOOP")
+                self.assertEqual([], answer.lines)
+                self.assertEqual("BAD", client.run("SELECT INBOX").status, "nobody is logged in")
+                client.ok('LOGIN "%s" "%s"' % (user, PASSWORD))
+
+    def test_a_second_starttls_is_refused(self):
+        client = self.connect()
+        client.ok("STARTTLS")
+        client.start_tls(self.site.tls_context())
+        self.assertEqual("BAD", client.run("STARTTLS").status)
+        client.ok("NOOP")
+
+    def test_starttls_is_refused_after_login(self):
+        user, _ = self.account()
+        client = self.connect(user)
+        self.assertEqual("BAD", client.run("STARTTLS").status)
+
+    def test_clear_text_in_place_of_a_handshake_ends_the_session_only(self):
+        client = self.connect()
+        client.ok("STARTTLS")
+        client.send("a NOOP\r\nb NOOP\r\n")
+        with self.assertRaises((Gone, AssertionError)):
+            while True:
+                client.take(1)
+        self.connect().ok("NOOP")
+
+
+class Mailboxes(support.Test):
+    settings = {}
+
+    def login(self):
+        user, self.maildir = self.account()
+        client = imaplib.IMAP4("127.0.0.1", self.site.port)
+        client.login(user, PASSWORD)
+        self.addCleanup(client.shutdown)
+        return client
+
+    def test_append_fetch_store_search_copy_expunge(self):
+        client = self.login()
+        texts = [message("number %d" % n) for n in (1, 2, 3)]
+        for n, text in enumerate(texts):
+            status, (told,) = client.append("INBOX", "(\\Flagged)" if n == 1 else "", imaplib.Time2Internaldate(1e9),
+                                            text)
+            self.assertEqual("OK", status)
+            self.assertRegex(told, rb"\[APPENDUID \d+ %d\]" % (n + 1))
+        self.assertEqual([b"3"], client.select()[1])
+        for n, text in enumerate(texts):
+            status, data = client.fetch(str(n + 1), "(UID RFC822.SIZE INTERNALDATE BODY.PEEK[])")
+            self.assertEqual("OK", status)
+            self.assertEqual(text, data[0][1])
+            self.assertIn(b"RFC822.SIZE %d " % len(text), data[0][0])
+            self.assertIn(b"UID %d " % (n + 1), data[0][0])
+            internal_date = imaplib.Internaldate2tuple(data[0][0])
+            self.assertEqual(1e9, time.mktime(internal_date))
+        self.assertEqual([b"2"], client.search(None, "FLAGGED")[1])
+        self.assertEqual([b"3"], client.search(None, "SUBJECT", '"number 3"')[1])
+        self.assertEqual([b""], client.search(None, "SUBJECT", '"number 4"')[1])
+        self.assertEqual([b"1 (FLAGS (\\Answered \\Deleted))"],
+                         client.store("1", "+FLAGS", "(\\Deleted \\Answered)")[1])
+        self.assertEqual("OK", client.create("INBOX.Work")[0])
+        status, told = client.copy("2:3", "INBOX.Work")
+        self.assertEqual("OK", status)
+        self.assertRegex(told[0], rb"\[COPYUID \d+ 2:3 1:2\]")
+        self.assertEqual(("OK", [b"1"]), client.expunge())
+        self.assertEqual([b"2 3"], client.uid("SEARCH", None, "ALL")[1])
+        self.assertEqual([b"2"], client.select("INBOX.Work")[1])
+        self.assertEqual(texts[1], client.uid("FETCH", "1", "(BODY.PEEK[])")[1][0][1])
+        self.assertEqual([b"1"], client.search(None, "FLAGGED")[1])
+
+    def test_fetching_the_body_marks_the_message_seen(self):
+        client = self.login()
+        client.append("INBOX", "", None, message("x"))
+        client.select()
+        client.fetch("1", "(BODY.PEEK[] ENVELOPE BODYSTRUCTURE)")
+        self.assertEqual([b""], client.search(None, "SEEN")[1])
+        client.fetch("1", "(BODY[])")
+        self.assertEqual([b"1"], client.search(None, "SEEN")[1])
+        (letters, _, _), = support.files_of(self.maildir).values()
+        self.assertEqual("S", letters)
+
+    def test_examine_changes_nothing(self):
+        client = self.login()
+        client.append("INBOX", "", None, message("x"))
+        client.select("INBOX", readonly=True)
+        client.fetch("1", "(BODY[])")
+        self.assertEqual("NO", client.expunge()[0])
+        (letters, _, _), = support.files_of(self.maildir).values()
+        self.assertEqual("", letters)
+
+    def test_close_expunges_and_unselect_does_not(self):
+        client = self.login()
+        for _ in range(2):
+            client.append("INBOX", "(\\Deleted)", None, message("x"))
+        client.select()
+        client.unselect()
+        self.assertEqual([b"2"], client.select()[1])
+        client.close()
+        self.assertEqual([b"0"], client.select()[1])
+
+    def test_create_rename_delete(self):
+        client = self.login()
+        for name in ("INBOX.a", "INBOX.a.b", "INBOX.c"):
+            self.assertEqual("OK", client.create(name)[0])
+        self.assertEqual("NO", client.create("INBOX.a")[0])
+        client.append("INBOX.a.b", "(\\Seen)", None, message("moves along"))
+        self.assertEqual("NO", client.rename("INBOX.a", "INBOX.c")[0])
+        self.assertEqual("OK", client.rename("INBOX.a", "INBOX.d")[0])
+        self.assertEqual(["INBOX", "INBOX.c", "INBOX.d", "INBOX.d.b"], self.names(client))
+        self.assertEqual([b"1"], client.select("INBOX.d.b")[1])
+        self.assertEqual("NO", client.select("INBOX.a.b")[0])
+        self.assertEqual("OK", client.delete("INBOX.c")[0])
+        self.assertEqual("NO", client.delete("INBOX.c")[0])
+        self.assertEqual("NO", client.delete("INBOX")[0])
+        self.assertEqual(["INBOX", "INBOX.d", "INBOX.d.b"], self.names(client))
+        self.assertFalse(os.path.exists(os.path.join(self.maildir, ".c")))
+
+    def names(self, client, what="list"):
+        lines = [line.decode() for line in getattr(client, what)()[1] if line]
+        return sorted(re.match(r'\(.*\) "\." "?([^"]*)"?$', line).group(1) for line in lines)
+
+    def test_subscriptions(self):
+        client = self.login()
+        client.create("INBOX.a")
+        for name in ("INBOX", "INBOX.a", "INBOX.later"):
+            self.assertEqual("OK", client.subscribe(name)[0])
+        self.assertEqual(["INBOX", "INBOX.a", "INBOX.later"], self.names(client, "lsub"))
+        self.assertEqual("OK", client.unsubscribe("INBOX.a")[0])
+        self.assertEqual(["INBOX", "INBOX.later"], self.names(client, "lsub"))
+        with open(os.path.join(self.maildir, "courierimapsubscribed")) as file:
+            self.assertEqual(["INBOX", "INBOX.later"], sorted(file.read().split()))
+
+    def test_list_patterns(self):
+        client = self.login()
+        for name in ("INBOX.a", "INBOX.a.b", "INBOX.c"):
+            client.create(name)
+        matches = {"%": ["INBOX"], "INBOX.%": ["INBOX.a", "INBOX.c"], "INBOX.a*": ["INBOX.a", "INBOX.a.b"],
+                   "*b": ["INBOX.a.b"], "nothing": [""]}
+        for pattern, names in matches.items():
+            lines = [line.decode() for line in client.list('""', '"%s"' % pattern)[1] if line]
+            self.assertEqual([name for name in names if name],
+                             sorted(line.rpartition(" ")[2].strip('"') for line in lines), pattern)
+
+    def test_status(self):
+        client = self.login()
+        client.append("INBOX", "(\\Seen)", None, message("x"))
+        client.append("INBOX", "", None, message("x"))
+        support.deliver(self.maildir, message("x"))
+        line = client.status("INBOX", "(MESSAGES UNSEEN UIDNEXT UIDVALIDITY)")[1][0]
+        self.assertRegex(line, rb"MESSAGES 3 UIDNEXT \d+ UIDVALIDITY \d+ UNSEEN 2\)")
+        self.assertEqual("NO", client.status("INBOX.none", "(MESSAGES)")[0])
+
+    def test_select_of_nothing(self):
+        client = self.login()
+        client.select()
+        self.assertEqual("NO", client.select("INBOX.none")[0])
+        with self.assertRaises(imaplib.IMAP4.error):
+            client.search(None, "ALL")
+
+    def test_append_to_nothing(self):
+        client = self.login()
+        status, (text,) = client.append("INBOX.none", "", None, message("x"))
+        self.assertEqual("NO", status)
+        self.assertIn(b"[TRYCREATE]", text)
+
+    def test_keywords(self):
+        client = self.login()
+        for _ in range(2):
+            client.append("INBOX", "", None, message("x"))
+        client.select()
+        client.store("1", "+FLAGS", "($Forwarded todo)")
+        client.store("2", "+FLAGS", "(TODO Junk)")
+        self.assertEqual([b"1 2"], client.search(None, "KEYWORD", "todo")[1])
+        self.assertEqual([b"2"], client.search(None, "UNKEYWORD", "$Forwarded")[1])
+        client.store("2", "-FLAGS", "(todo)")
+        client.append("INBOX", "(\\Seen todo)", None, message("x"))
+        client.create("INBOX.k")
+        client.copy("1:3", "INBOX.k")
+        client.select("INBOX.k")
+        rows = [re.search(rb"FLAGS \(([^)]*)\)", row).group(1).split() for row in client.fetch("1:3", "FLAGS")[1]]
+        self.assertEqual([{b"$forwarded", b"todo"}, {b"junk"}, {b"\\seen", b"todo"}],
+                         [{flag.lower() for flag in row} - {b"\\recent"} for row in rows])
+        with open(os.path.join(self.maildir, ".k", "courierimapkeywords", ":list"), "rb") as file:
+            self.assertIn(b"$Forwarded\n", file.read())
+
+    def test_folder_names_in_every_script(self):
+        client = self.login()
+        names = {"été": "&AOk-t&AOk-", "日本語": "&ZeVnLIqe-", "am&p": "am&-p", "𝄞": "&2DTdHg-", "Entwürfe": "Entw&APw-rfe"}
+        for name, wire in names.items():
+            self.assertEqual("OK", client.create("INBOX." + wire)[0], name)
+            self.assertTrue(os.path.isdir(os.path.join(self.maildir, "." + name, "cur")), name)
+        self.assertEqual(sorted(["INBOX", *("INBOX." + wire for wire in names.values())]), self.names(client))
+        for wrong in ("&AOk", "&AGE-", "&2DQ-", "&!!-"):
+            try:
+                self.assertIn(client.create("INBOX." + wrong)[0], ("NO", "BAD"), wrong)
+            except imaplib.IMAP4.error:
+                pass  # BAD
+        with open(os.path.join(self.maildir, "tmp", "x"), "w"):
+            pass
+        client.enable("UTF8=ACCEPT")
+        self.assertEqual("OK", client.create("INBOX.données")[0])
+        self.assertTrue(os.path.isdir(os.path.join(self.maildir, ".données", "cur")))
+        self.assertEqual([b"0"], client.select("INBOX.日本語")[1])
+
+
+class TwoClients(support.Test):
+    settings = {}
+
+    def setUp(self):
+        self.user, self.maildir = self.account()
+        self.one = self.connect(self.user)
+        self.two = self.connect(self.user)
+        for n in range(4):
+            self.one.append_ok("INBOX", message("number %d" % n))
+        for client in (self.one, self.two):
+            client.ok("SELECT INBOX")
+
+    def test_both_see_what_the_other_does(self):
+        self.one.ok("STORE 2 +FLAGS (\\Flagged later)")
+        changes = self.two.ok("NOOP").lines
+        self.assertTrue(any(re.match(r"\* 2 FETCH \(FLAGS \(.*\\Flagged.*later", line) for line in changes), changes)
+        self.two.append_ok("INBOX", message("number 4"))
+        self.assertEqual(5, self.one.ok("NOOP").exists())
+        self.one.ok("STORE 1,3 +FLAGS.SILENT (\\Deleted)")
+        self.assertEqual(["* 1 EXPUNGE", "* 2 EXPUNGE"],
+                         [line for line in self.one.ok("EXPUNGE").lines if "EXPUNGE" in line])
+        changes = self.two.ok("NOOP")
+        self.assertEqual(["* 1 EXPUNGE", "* 2 EXPUNGE"], [line for line in changes.lines if "EXPUNGE" in line])
+        for client in (self.one, self.two):
+            self.assertEqual([2, 4, 5], client.ok("UID SEARCH ALL").found())
+            self.assertEqual([1, 2, 3], client.ok("SEARCH ALL").found())
+
+    def test_expunge_is_held_back_from_commands_with_sequence_numbers(self):
+        # RFC 3501 section 7.4.1: never while FETCH, STORE or SEARCH is in progress.
+        self.one.ok("STORE 1 +FLAGS.SILENT (\\Deleted)")
+        self.one.ok("EXPUNGE")
+        for command in ("FETCH 2 (UID)", "STORE 2 +FLAGS (\\Seen)", "SEARCH ALL", "FETCH 1:4 (FLAGS)"):
+            answer = self.two.ok(command)
+            self.assertFalse([line for line in answer.lines if "EXPUNGE" in line], command)
+        self.assertIn("* 2 FETCH (UID 2)", self.two.ok("FETCH 2 (UID)").lines)
+        self.assertIn("* 1 EXPUNGE", self.two.ok("NOOP").lines)
+        self.assertIn("* 1 FETCH (UID 2)", self.two.ok("FETCH 1 (UID)").lines)
+        self.assertEqual([2], self.two.ok("UID SEARCH SEEN").found(), "the flag was set on the right message")
+
+    def test_changes_to_different_flags_both_survive(self):
+        self.one.ok("STORE 1 +FLAGS (\\Flagged)")
+        self.two.ok("STORE 1 +FLAGS (\\Answered)")
+        self.one.ok("STORE 1 -FLAGS (\\Seen)")
+        for client in (self.one, self.two):
+            client.ok("NOOP")
+            self.assertEqual([1], client.ok("SEARCH FLAGGED ANSWERED").found())
+
+    def test_a_folder_deleted_under_a_client(self):
+        self.one.ok("CREATE INBOX.gone")
+        self.two.ok("SELECT INBOX.gone")
+        self.one.ok("DELETE INBOX.gone")
+        with self.assertRaises(Gone):
+            while True:
+                self.two.run("NOOP")
+        self.one.ok("NOOP")
+
+    def test_many_changes_by_both_and_one_truth(self):
+        for n in range(20):
+            writer, other = (self.one, self.two) if n % 2 else (self.two, self.one)
+            writer.append_ok("INBOX", message("more %d" % n))
+            other.run("UID STORE %d +FLAGS (\\Deleted)" % (n + 1))
+            if n % 5 == 4:
+                other.ok("EXPUNGE")
+        for client in (self.one, self.two):
+            client.ok("NOOP")
+        self.assertEqual(self.one.messages(), self.two.messages())
+        self.assertEqual(self.one.ok("SEARCH ALL").found(), self.two.ok("SEARCH ALL").found())
+        fresh = self.connect(self.user)
+        fresh.ok("SELECT INBOX")
+        self.assertEqual(fresh.messages(), self.one.messages())
+
+
+class News(support.Test):
+    """What reaches a client that waits."""
+
+    settings = {}
+
+    def setUp(self):
+        self.user, self.maildir = self.account()
+
+    def test_idle_hears_append_flag_and_expunge(self):
+        idler, worker = self.connect(self.user), self.connect(self.user)
+        idler.ok("SELECT INBOX")
+        worker.ok("SELECT INBOX")
+        tag = idler.idle()
+        worker.append_ok("INBOX", message("news"))
+        idler.until(r"^\* 1 EXISTS$", PROMPT)
+        worker.ok("STORE 1 +FLAGS (\\Flagged)")
+        idler.until(r"^\* 1 FETCH \(FLAGS \(.*\\Flagged", PROMPT)
+        worker.ok("STORE 1 +FLAGS ($Label1)")
+        idler.until(r"^\* 1 FETCH \(FLAGS \(.*\$Label1", PROMPT)
+        worker.ok("STORE 1 +FLAGS (\\Deleted)")
+        idler.until(r"^\* 1 FETCH \(FLAGS \(.*\\Deleted", PROMPT)
+        worker.ok("EXPUNGE")
+        idler.until(r"^\* 1 EXPUNGE$", PROMPT)
+        self.assertEqual("OK", idler.done(tag).status)
+        self.assertEqual([], idler.ok("SEARCH ALL").found())
+
+    def test_idle_hears_a_copy_into_its_folder(self):
+        idler, worker = self.connect(self.user), self.connect(self.user)
+        worker.ok("CREATE INBOX.target")
+        worker.append_ok("INBOX", message("news"))
+        worker.ok("SELECT INBOX")
+        idler.ok("SELECT INBOX.target")
+        tag = idler.idle()
+        worker.ok("COPY 1 INBOX.target")
+        idler.until(r"^\* 1 EXISTS$", PROMPT)
+        self.assertEqual("OK", idler.done(tag).status)
+
+    def test_idle_ends_at_done_only(self):
+        client = self.connect(self.user)
+        client.ok("SELECT INBOX")
+        tag = client.idle()
+        client.send("NOOP\r\n")
+        self.assertEqual("BAD", client.finish(tag).status)
+        client.ok("NOOP")
+
+    def test_a_delivery_arrives_at_the_next_noop(self):
+        client = self.connect(self.user)
+        client.ok("SELECT INBOX")
+        for n in range(1, 4):
+            content = message("delivered %d" % n)
+            name = support.deliver(self.maildir, content)
+            self.assertEqual(n, client.ok("NOOP").exists())
+            self.assertEqual([n], client.ok("SEARCH RECENT SUBJECT \"delivered %d\"" % n).found())
+            _, stored, folder = support.files_of(self.maildir)[name]
+            self.assertEqual((content.replace(b"\r\n", b"\n"), "cur"), (stored, folder))
+
+    def test_changes_by_hand_arrive_at_the_next_noop(self):
+        client = self.connect(self.user)
+        names = [support.deliver(self.maildir, message("x")) for _ in range(2)]
+        client.ok("SELECT INBOX")
+        cur = os.path.join(self.maildir, "cur")
+        by_base = {name.partition(":")[0]: name for name in os.listdir(cur)}
+        os.rename(os.path.join(cur, by_base[names[0]]), os.path.join(cur, names[0] + ":2,F"))
+        os.unlink(os.path.join(cur, by_base[names[1]]))
+        client.ok("NOOP")
+        self.assertEqual([1], client.ok("SEARCH ALL").found())
+        self.assertEqual([1], client.ok("SEARCH FLAGGED").found())
+
+
+class Accounts(support.Test):
+    settings = {}
+
+    def test_a_new_account_can_log_in_at_once(self):
+        self.account()
+        begin = self.server.process.pid
+        for _ in range(3):
+            user, _ = self.account()
+            self.connect(user).ok("SELECT INBOX")
+        self.assertEqual(begin, self.server.process.pid)
+
+    def test_a_new_password_counts_at_once(self):
+        user, _ = self.account()
+        session = self.connect(user)
+        self.site.add_account(user, "another one")
+        self.connect(user, password="another one").ok("NOOP")
+        self.assertEqual("NO", self.connect().run('LOGIN "%s" "%s"' % (user, PASSWORD)).status)
+        session.ok("NOOP")
+
+    def test_a_removed_account_cannot_log_in(self):
+        user, _ = self.account()
+        self.connect(user)
+        support.program("userdb", "--config-dir", self.site.folder, user, "del")
+        support.program("makeuserdb", "--config-dir", self.site.folder)
+        self.assertEqual("NO", self.connect().run('LOGIN "%s" "%s"' % (user, PASSWORD)).status)
+
+
+class Signals(support.Test):
+    def setUp(self):
+        self.site = support.Site(self.new_folder())
+        self.server = support.Server(self.site)
+        self.enterContext(self.server)
+
+    def test_sighup_brings_a_new_certificate(self):
+        def serial(client):
+            return client.socket.getpeercert()["serialNumber"]
+
+        user, _ = self.account()
+        old = self.connect(user, tls=True)
+        self.site.install_certificate("renewed")
+        self.server.signal(signal.SIGHUP)
+        self.server.wait_for_log("settings and certificates were read again")
+        new = self.connect(user, tls=True)
+        self.assertNotEqual(serial(old), serial(new))
+        starttls = self.connect()
+        starttls.ok("STARTTLS")
+        starttls.start_tls(self.site.tls_context())
+        self.assertEqual(serial(new), serial(starttls))
+        old.ok("SELECT INBOX")
+
+    def test_sighup_with_bad_settings_keeps_the_old_ones(self):
+        user, _ = self.account()
+        self.site.settings["imapd"]["MAXPERIP"] = "many"
+        self.site.write()
+        self.server.signal(signal.SIGHUP)
+        self.server.wait_for_log("reload failed.*MAXPERIP")
+        self.connect(user, tls=True).ok("NOOP")
+
+    def test_sigterm_says_bye_and_ends_the_server(self):
+        user, _ = self.account()
+        clients = [self.connect(user), self.connect(user, tls=True), self.connect(user), self.connect()]
+        for client in clients[:3]:
+            client.ok("SELECT INBOX")
+        for client in clients[:2]:
+            client.idle()
+        taken = self.server.stop()
+        for client in clients:
+            self.assertTrue(client.response().text.startswith("* BYE "), client)
+            with self.assertRaises(Gone):
+                client.line()
+        self.assertLess(taken, FAREWELL)
+
+    def test_sigterm_ends_the_server_also_when_a_client_does_not_read(self):
+        user, _ = self.account()
+        client = self.connect(user)
+        client.append_ok("INBOX", message("large", size=20_000_000))
+        client.ok("SELECT INBOX")
+        client.start("FETCH 1 BODY.PEEK[]")
+        support.wait_until(lambda: not client.no_more_within(0), "the answer begins")
+        self.assertLess(self.server.stop(), FAREWELL)
+
+    def test_sigterm_in_the_middle_of_a_message_stores_nothing(self):
+        user, maildir = self.account()
+        client = self.connect(user)
+        tag = client.start("APPEND INBOX {1000}")
+        self.assertTrue(client.response().text.startswith("+"), tag)
+        client.send("Subject: half\r\n")
+        self.assertLess(self.server.stop(), FAREWELL)
+        self.assertEqual({}, support.files_of(maildir))
+
+
+class Start(support.Test):
+    """A server that cannot do what the settings say does not start, and says where the mistake is."""
+
+    def setUp(self):
+        self.site = support.Site(self.new_folder())
+
+    def refused(self):
+        done = support.program("serve", "--config-dir", self.site.folder, check=False)
+        self.assertGreater(done.returncode, 0)
+        self.assertNotIn("ready", done.stderr)
+        self.assertIsNone(support.SANITIZER_REPORT.search(done.stderr), done.stderr)
+        return done.stderr
+
+    def test_a_bad_value_names_file_line_and_expectation(self):
+        cases = (("imapd", "PORT", "143x", "number from 1 to 65535"), ("imapd", "MAXPERIP", "0", "1 to 1000000"),
+                 ("imapd", "IMAP_USELOCKS", "maybe", "0 or 1"), ("imapd-ssl", "TLS_PROTOCOL", "SSL2", "TLSv1.2"),
+                 ("postrider", "LOGIN_TIMEOUT", "-1", "1 to 3600"))
+        for file, name, value, expected in cases:
+            with self.subTest(name=name):
+                self.site.choose_ports()
+                path = os.path.join(self.site.folder, file)
+                with open(path) as opened:
+                    lines = opened.read().splitlines()
+                with open(path, "a") as opened:
+                    opened.write("# a comment\n%s=%s\n" % (name, value))
+                text = self.refused()
+                self.assertIn("%s:%d: %s" % (path, len(lines) + 2, name), text)
+                self.assertIn(expected, text)
+                self.assertIn(value, text)
+
+    def test_a_broken_line(self):
+        path = os.path.join(self.site.folder, "imapd")
+        with open(path, "a") as opened:
+            opened.write("IMAP_UMASK='022\n")
+        self.assertIn(path + ":", self.refused())
+
+    def test_a_missing_certificate(self):
+        os.unlink(os.path.join(self.site.folder, "imapd.pem"))
+        self.assertIn(os.path.join(self.site.folder, "imapd.pem"), self.refused())
+
+    def test_a_taken_port(self):
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", 0))
+            other.listen()
+            self.site.settings["imapd"]["PORT"] = str(other.getsockname()[1])
+            self.site.write()
+            self.assertIn("cannot listen at 127.0.0.1, port %d" % other.getsockname()[1], self.refused())
+
+    def test_a_missing_folder(self):
+        done = support.program("serve", "--config-dir", self.site.folder + "/none", check=False)
+        self.assertGreater(done.returncode, 0)
+        self.assertIn(self.site.folder + "/none", done.stderr)
+
+
+class StandardStreams(support.Test):
+    def test_a_session_on_pipes(self):
+        maildir = support.make_maildir(os.path.join(self.new_folder(), "Maildir"))
+        support.deliver(maildir, message("piped"))
+        done = subprocess.run([support.PROGRAM, "imapd", maildir], capture_output=True, timeout=support.PATIENCE,
+                              input=b"a SELECT INBOX\nb SEARCH SUBJECT piped\nc LOGOUT\n")
+        self.assertEqual(0, done.returncode)
+        self.assertIsNone(support.SANITIZER_REPORT.search(done.stderr.decode()), done.stderr)
+        lines = done.stdout.decode().split("\r\n")
+        self.assertTrue(lines[0].startswith("* PREAUTH"), lines)
+        self.assertIn("* SEARCH 1", lines)
+        self.assertTrue(lines[-2].startswith("c OK"), lines)
+
+    def test_the_end_of_input_ends_the_session(self):
+        maildir = support.make_maildir(os.path.join(self.new_folder(), "Maildir"))
+        done = subprocess.run([support.PROGRAM, "imapd", maildir], capture_output=True, timeout=support.PATIENCE,
+                              input=b"a SELECT INBOX\n")
+        self.assertEqual(0, done.returncode, done.stderr)
+
+    def test_two_sessions_beside_each_other(self):
+        maildir = support.make_maildir(os.path.join(self.new_folder(), "Maildir"))
+        one = support.imapd_session([support.PROGRAM, "imapd", maildir])
+        two = support.imapd_session([support.PROGRAM, "imapd", maildir])
+        one.ok("SELECT INBOX")
+        two.ok("SELECT INBOX")
+        one.append_ok("INBOX", message("x"))
+        self.assertEqual(1, two.ok("NOOP").exists())
+        two.ok("STORE 1 +FLAGS (\\Deleted)")
+        two.ok("EXPUNGE")
+        self.assertIn("* 1 EXPUNGE", one.ok("NOOP").lines)
+        for client in (one, two):
+            support.end_imapd_session(client)
+
+
+if __name__ == "__main__":
+    support.main()
