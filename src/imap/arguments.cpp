@@ -77,7 +77,8 @@ std::optional<std::vector<SeqNum>> messages_named(const store::View& view, const
 
 std::vector<Uid> uids_named(const store::View& view, const wire::SequenceSet& set) {
     std::vector<Uid> uids;
-    for (const SeqNum seq : *messages_named(view, set, Numbers::uid)) {
+    const auto named = messages_named(view, set, Numbers::uid);
+    for (const SeqNum seq : *named) {
         uids.push_back(view.at(seq).uid);
     }
     return uids;

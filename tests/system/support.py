@@ -266,11 +266,15 @@ class Server:
         """A new connection, logged in if an account is given."""
         client = Client(socket.create_connection(("127.0.0.1", self.site.tls_port if tls else self.site.port),
                                                  PATIENCE))
-        if tls:
-            client.start_tls(self.site.tls_context())
-        client.greeting = client.response().text
-        if account:
-            client.ok('LOGIN "%s" "%s"' % (account, password))
+        try:
+            if tls:
+                client.start_tls(self.site.tls_context())
+            client.greeting = client.response().text
+            if account:
+                client.ok('LOGIN "%s" "%s"' % (account, password))
+        except Exception:
+            client.close()
+            raise
         return client
 
 
