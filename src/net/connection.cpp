@@ -17,6 +17,7 @@ namespace postrider::net {
 
 namespace {
 
+// Memory goes back by swap: assigning an empty std::string keeps the buffer.
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t read_piece = 8 * 1024;
 constexpr std::size_t kept_capacity = 512;
@@ -135,7 +136,7 @@ void Connection::release_input() {
         input_.clear();
         taken_ = 0;
         if (input_.capacity() > kept_capacity) {
-            input_ = std::string();
+            std::string().swap(input_);
         }
     }
 }
@@ -308,7 +309,7 @@ Task<Io<>> Connection::flush() {
     sent_ = 0;
     output_.clear();
     if (output_.capacity() > kept_capacity) {
-        output_ = std::string();
+        std::string().swap(output_);
     }
     co_return Io<>();
 }
@@ -316,7 +317,7 @@ Task<Io<>> Connection::flush() {
 // --- TLS, end ---------------------------------------------------------------------------------------------------------
 
 Task<Io<>> Connection::start_tls(std::shared_ptr<const TlsContext> context, Deadline deadline) {
-    input_ = std::string();
+    std::string().swap(input_);
     taken_ = 0;
     tls_context_ = std::move(context);
     SSL* ssl = tls::make(tls_context_->get(), socket_.native_handle());

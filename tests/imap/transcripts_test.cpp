@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <filesystem>
+#include <iostream>
 #include <vector>
 
 #include "auth/temp_folder.hpp"
@@ -56,10 +57,9 @@ TEST_CASE("the server keeps to every transcript", "[transcript]") {
     for (const fs::path& file : files) {
         const auto failure = failure_of(file);
         if (failure) {
-            FAIL_CHECK(*failure);
-        } else {
-            SUCCEED(file.string());
+            std::cout << *failure << '\n';  // Catch would break its lines
         }
+        CHECK_FALSE(failure.has_value());
     }
 }
 

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <fstream>
+#include <map>
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "support/transcript.hpp"
@@ -37,24 +39,34 @@ void set_time(const fs::path& file, long n) {
     }
 }
 
-/// "<n>.eml" and "<n>.<FLAGS>.eml" go to cur/, "<n>.new.eml" to new/.
-void copy_message(const fs::path& file, const fs::path& folder) {
+/// "<n>.eml" and "<n>.<FLAGS>.eml" go to cur/, "<n>.new.eml" to new/. Gives the name of one in cur/ without its flags.
+std::string copy_message(const fs::path& file, long n, const fs::path& folder) {
     const std::string stem = file.stem().string();
-    const long n = std::stol(stem);
     const auto dot = stem.find('.');
     const std::string flags = dot == std::string::npos ? "" : stem.substr(dot + 1);
     const std::string base = std::to_string(1'000'000'000 + n) + ".M" + std::to_string(n) + "P1.fixture";
     const fs::path target = flags == "new" ? folder / "new" / base : folder / "cur" / (base + ":2," + flags);
     fs::copy_file(file, target);
     set_time(target, n);
+    return flags == "new" ? std::string() : base;
 }
 
+/// Messages in cur/ are known to the folder's UID list already, with n as the UID: they are not recent.
 void fill_folder(const fs::path& fixture, const fs::path& folder) {
     make_folder(folder);
+    std::map<long, std::string> known;
     for (const auto& entry : fs::directory_iterator(fixture)) {
         if (entry.path().extension() == ".eml") {
-            copy_message(entry.path(), folder);
+            const long n = std::stol(entry.path().stem().string());
+            if (auto base = copy_message(entry.path(), n, folder); !base.empty()) {
+                known[n] = std::move(base);
+            }
         }
+    }
+    std::ofstream list(folder / "courierimapuiddb");
+    list << "1 700000001 " << (known.empty() ? 1 : known.rbegin()->first + 1) << '\n';
+    for (const auto& [uid, base] : known) {
+        list << uid << ' ' << base << '\n';
     }
 }
 

@@ -35,7 +35,7 @@ SyncState *
 CopyArrivalDate yes
 
 Channel work
-Far :far:INBOX.Work
+Far :far:INBOX/Work
 Near :near:Work
 Create Both
 Expunge Both
@@ -45,7 +45,7 @@ SyncState *
 
 
 def contents(folder):
-    """{content: flags} of a Maildir folder. mbsync marks what it copies with a header of its own; T never stays."""
+    """{content: flags} of a Maildir folder, without the header that mbsync adds to what it copies."""
     found = {}
     for flags, text, _ in support.files_of(folder).values():
         found[re.sub(rb"X-TUID: [^\n]*\n", b"", text, count=1)] = flags
@@ -74,6 +74,8 @@ class Mbsync(support.Test):
         self.user, self.far = self.account()
         self.near = self.new_folder()
         support.make_maildir(os.path.join(self.near, "INBOX"))
+        self.client = self.connect(self.user)
+        self.client.ok("CREATE INBOX.Work")
 
     def sync(self):
         path = os.path.join(self.near, "mbsyncrc")
@@ -109,8 +111,7 @@ class Mbsync(support.Test):
         return "".join(letter for letter in "DFRS" if self.random.random() < 0.4)
 
     def test_two_ways(self):
-        client = self.connect(self.user)
-        client.ok("CREATE INBOX.Work")
+        client = self.client
         names = {"D": "\\Draft", "F": "\\Flagged", "R": "\\Answered", "S": "\\Seen"}
         for n in range(COUNT // 2):
             flags = " ".join(names[letter] for letter in self.some_flags())
@@ -122,7 +123,9 @@ class Mbsync(support.Test):
         self.same(COUNT)
 
         # Changes on both sides, to different messages and to the same.
-        sample = lambda: self.random.random() < 0.2
+        def sample():
+            return self.random.random() < 0.2
+
         client.ok("SELECT INBOX")
         for uid in client.ok("UID SEARCH ALL").found():
             if sample():
@@ -155,9 +158,8 @@ class Mbsync(support.Test):
         self.assertEqual(before, client.messages())
 
     def test_a_fresh_copy(self):
-        client = self.connect(self.user)
         for n in range(20):
-            client.append_ok("INBOX", self.make(n), "(\\Seen)")
+            self.client.append_ok("INBOX", self.make(n), "(\\Seen)")
         self.sync()
         self.near = self.new_folder()
         support.make_maildir(os.path.join(self.near, "INBOX"))

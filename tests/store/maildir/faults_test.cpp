@@ -40,8 +40,6 @@ bool fails() {
 
 }  // namespace
 
-#pragma GCC diagnostic ignored "-Wnonnull-compare"
-
 extern "C" {
 
 dirent* readdir(DIR* directory) {

@@ -1,0 +1,345 @@
+"""Courier's imapd and ours take turns on one Maildir; after each step both must tell the same of it.
+
+The peer: the program that COURIER_IMAPD names, or an installed one, or Debian's packages unpacked below POSTRIDER_PEERS.
+COURIER_SEED repeats a run.
+"""
+import glob
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+import support
+
+STEPS = 200
+ENVIRONMENT = {"IMAP_KEYWORDS": "1", "IMAP_USELOCKS": "1", "IMAP_BROKENUIDV": "1", "IMAP_ENHANCEDIDLE": "0",
+               "IMAP_TRASHFOLDERNAME": "Trash", "IMAP_MOVE_EXPUNGE_TO_TRASH": "0", "TZ": "UTC", "IMAP_UMASK": "022"}
+SYSTEM_FLAGS = ("\\Seen", "\\Answered", "\\Flagged", "\\Draft", "\\Deleted")
+KEYWORDS = ("$Forwarded", "$Label1", "todo", "Junk")
+
+
+# --- The peer ---------------------------------------------------------------------------------------------------------
+
+def is_courier(path):
+    """Whether the file is Courier's imapd itself, not ours and not a script that starts a daemon."""
+    try:
+        with open(path, "rb") as file:
+            content = file.read()
+    except OSError:
+        return False
+    return content.startswith(b"\x7fELF") and b"Courier-IMAP" in content and b"postrider" not in content
+
+
+def installed():
+    for path in (shutil.which("imapd"), "/usr/lib/courier/bin/imapd", "/usr/lib/courier-imap/bin/imapd",
+                 "/usr/bin/imapd"):
+        if path and is_courier(path):
+            return path
+    return None
+
+
+def packages():
+    """courier-imap and what it needs of Courier's family and of libraries, as far as this system has it not."""
+    told = subprocess.run(["apt-cache", "depends", "courier-imap", "courier-base", "courier-authlib"],
+                          capture_output=True, text=True, timeout=support.PATIENCE).stdout
+    names = {"courier-imap", *re.findall(r"^ *\|?(?:Pre)?Depends: ((?:courier|lib)[\w.+-]*)$", told, re.M)}
+    missing = []
+    for name in sorted(names):
+        state = subprocess.run(["dpkg-query", "-W", "-f=${Status}", name], capture_output=True, text=True)
+        if "ok installed" not in state.stdout:
+            missing.append(name)
+    return missing
+
+
+def unpacked():
+    """Fetches and unpacks Debian's packages once, installing nothing. None: the archive cannot be reached."""
+    cache = os.environ.get("POSTRIDER_PEERS") or os.path.join(tempfile.gettempdir(), "postrider-peers")
+    target = os.path.join(cache, "courier")
+    program = os.path.join(target, "usr/bin/imapd")
+    if not os.path.exists(program) and shutil.which("apt-get") and shutil.which("dpkg"):
+        os.makedirs(cache, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=cache) as folder:
+            done = subprocess.run(["apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", *packages()], cwd=folder, capture_output=True,
+                                  text=True, timeout=300)
+            tree = os.path.join(folder, "tree")
+            for package in glob.glob(os.path.join(folder, "*.deb")):
+                subprocess.run(["dpkg", "-x", package, tree], check=True, timeout=120)
+            if is_courier(os.path.join(tree, "usr/bin/imapd")):
+                os.rename(tree, target)
+            else:
+                print(done.stderr, file=sys.stderr)
+    return program if os.path.exists(program) else None
+
+
+def libraries_of(program):
+    """The folders of Courier's libraries beside an unpacked program."""
+    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(program))))
+    if root == "/":
+        return []
+    found = glob.glob(os.path.join(root, "usr/lib/**/*.so*"), recursive=True)
+    found += glob.glob(os.path.join(root, "lib/**/*.so*"), recursive=True)
+    return sorted({os.path.dirname(path) for path in found})
+
+
+def find_peer():
+    """(program, environment), or None."""
+    program = os.environ.get("COURIER_IMAPD") or installed() or unpacked()
+    if not program:
+        return None
+    path = [*libraries_of(program), os.environ.get("LD_LIBRARY_PATH", "")]
+    environment = {**ENVIRONMENT, "LD_LIBRARY_PATH": ":".join(filter(None, path))}
+    version = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=support.PATIENCE,
+                             env={**os.environ, **environment})
+    if "Courier-IMAP" not in version.stdout:
+        raise RuntimeError("%s does not run: %s%s" % (program, version.stdout, version.stderr))
+    return program, environment
+
+
+# --- The run ----------------------------------------------------------------------------------------------------------
+
+class Alternation(support.Test):
+    peer = None
+
+    def setUp(self):
+        self.maildir = support.make_maildir(os.path.join(self.new_folder(), "Maildir"))
+        seed = int(os.environ.get("COURIER_SEED") or time.time_ns() % 1_000_000)
+        print("COURIER_SEED=%d" % seed, flush=True)
+        self.chance = random.Random(seed)
+        self.steps = []
+
+    def session(self, name):
+        if name == "courier":
+            program, environment = self.peer
+            return support.imapd_session([program, self.maildir], environment)
+        return support.imapd_session([support.PROGRAM, "imapd", self.maildir], {"TZ": "UTC"})
+
+    def ask(self, name):
+        """Everything that the two must agree on."""
+        client = self.session(name)
+        try:
+            told = {"folders": client.names(), "subscribed": client.names("LSUB")}
+            for folder in told["folders"]:
+                selected = client.ok('SELECT "%s"' % folder)
+                told[folder] = {"validity": selected.uid_validity(), "count": selected.exists()}
+                told[folder]["messages"] = client.messages() if selected.exists() else {}
+                told[folder]["keywords"] = self.keywords_told(selected)
+                status = client.ok('STATUS "%s" (UIDNEXT)' % folder)
+                told[folder]["next"] = status.number(r"UIDNEXT (\d+)")
+                for word in KEYWORDS:
+                    told[folder]["keyword " + word] = sorted(client.ok("SEARCH KEYWORD " + word).found())
+                told[folder]["unseen"] = client.ok("SEARCH UNSEEN").found()
+                told[folder]["sizes"] = [re.sub(r"\s*\)$", "", line) for line in
+                                         client.ok("FETCH 1:* RFC822.SIZE").lines] if selected.exists() else []
+        finally:
+            support.end_imapd_session(client, log_out=False)
+        return told
+
+    @staticmethod
+    def keywords_told(selected):
+        """Keywords of the FLAGS line: what is in use in the folder."""
+        line, = [line for line in selected.lines if line.startswith("* FLAGS (")]
+        return sorted(word for word in line[9:-1].split() if not word.startswith("\\"))
+
+    def compare(self):
+        names = ["courier", "postrider"]
+        self.chance.shuffle(names)
+        first, second = (self.ask(name) for name in names)
+        if first == second:
+            return first
+        differences = []
+        for key in sorted({*first, *second}):
+            if first.get(key) != second.get(key):
+                one, two = first.get(key), second.get(key)
+                if isinstance(one, dict) and isinstance(two, dict):
+                    for inner in sorted({*one, *two}):
+                        if one.get(inner) != two.get(inner):
+                            differences.append("%s, %s:\n    %s: %.1500r\n    %s: %.1500r" %
+                                               (key, inner, names[0], one.get(inner), names[1], two.get(inner)))
+                else:
+                    differences.append("%s:\n    %s: %r\n    %s: %r" % (key, names[0], one, names[1], two))
+        self.fail("\n".join(["the two disagree", *differences, "steps:", *self.steps[-12:]]))
+
+    # Each step changes something by one server, chosen by chance, and gives a line that says what.
+
+    def any_folder(self, state):
+        return self.chance.choice(state["folders"])
+
+    def filled_folder(self, state):
+        return self.chance.choice([name for name in state["folders"] if state[name]["messages"]] or [None])
+
+    def some_uids(self, state, folder):
+        uids = list(state[folder]["messages"])
+        return ",".join(map(str, sorted(self.chance.sample(uids, self.chance.randint(1, min(4, len(uids)))))))
+
+    def some_flags(self):
+        flags = [flag for flag in (*SYSTEM_FLAGS, *KEYWORDS) if self.chance.random() < 0.25]
+        self.chance.shuffle(flags)
+        return flags
+
+    def content(self):
+        kind = self.chance.randrange(5)
+        body = ["short\n", "two\n\nparagraphs\n", "Umlaut: \u00fc\n", "x" * 5000 + "\n",
+                "dots\n.\n..\nFrom here\n"][kind] * self.chance.randint(1, 5)
+        text = support.message("step %d" % len(self.steps)) + body.replace("\n", "\r\n").encode()
+        return text
+
+    def append(self, client, state):
+        folder, flags = self.any_folder(state), self.some_flags()
+        date = '"%2d-Feb-20%02d 10:%02d:00 +0100"' % (self.chance.randint(1, 28), self.chance.randint(10, 25),
+                                                     self.chance.randint(0, 59))
+        date = date if self.chance.random() < 0.5 else ""
+        client.append_ok('"%s"' % folder, self.content(), ("(%s) %s" % (" ".join(flags), date)).strip())
+        return "APPEND %s (%s) %s" % (folder, " ".join(flags), date)
+
+    def deliver(self, _, state):
+        folder = self.any_folder(state)
+        for _ in range(self.chance.randint(1, 3)):
+            support.deliver(self.path(folder), self.content())
+        return "delivery to " + folder
+
+    def path(self, folder):
+        name = folder.removeprefix("INBOX").replace("&AOk-", "\u00e9")  # UTF-8 on disk
+        return os.path.join(self.maildir, name) if name else self.maildir
+
+    def flag_by_hand(self, _, state):
+        cur = os.path.join(self.path(self.any_folder(state)), "cur")
+        names = sorted(os.listdir(cur))
+        if not names:
+            return None
+        name = self.chance.choice(names)
+        letters = "".join(letter for letter in "DFRST" if self.chance.random() < 0.4)
+        os.rename(os.path.join(cur, name), os.path.join(cur, name.partition(":2,")[0] + ":2," + letters))
+        return "rename %s to %s" % (name, letters)
+
+    def store(self, client, state):
+        folder = self.filled_folder(state)
+        if not folder:
+            return None
+        sign = self.chance.choice(("+", "-", ""))
+        silent = self.chance.choice(("", ".SILENT"))
+        command = "UID STORE %s %sFLAGS%s (%s)" % (self.some_uids(state, folder), sign, silent,
+                                                  " ".join(self.some_flags()))
+        client.ok('SELECT "%s"' % folder)
+        client.ok(command)
+        return folder + ": " + command
+
+    def copy(self, client, state):
+        folder, target = self.filled_folder(state), self.any_folder(state)
+        if not folder:
+            return None
+        command = 'UID COPY %s "%s"' % (self.some_uids(state, folder), target)
+        client.ok('SELECT "%s"' % folder)
+        client.ok(command)
+        return folder + ": " + command
+
+    def expunge(self, client, state):
+        folder = self.filled_folder(state)
+        if not folder:
+            return None
+        uids = self.some_uids(state, folder)
+        client.ok('SELECT "%s"' % folder)
+        client.ok("UID STORE %s +FLAGS (\\Deleted)" % uids)
+        command = self.chance.choice(("EXPUNGE", "CLOSE", "UID EXPUNGE " + uids))
+        client.ok(command)
+        return "%s: %s of %s" % (folder, command, uids)
+
+    def remove_by_hand(self, _, state):
+        cur = os.path.join(self.path(self.any_folder(state)), "cur")
+        names = sorted(os.listdir(cur))
+        if not names:
+            return None
+        name = self.chance.choice(names)
+        os.unlink(os.path.join(cur, name))
+        return "unlink " + name
+
+    def create(self, client, state):
+        if len(state["folders"]) > 4:
+            return None
+        name = "INBOX." + self.chance.choice(("a", "b", "a.b", "&AOk-t&AOk-", "with blank"))
+        status = client.run('CREATE "%s"' % name).status
+        self.assertEqual("NO" if name in state["folders"] else "OK", status)
+        return "CREATE %s: %s" % (name, status)
+
+    def delete(self, client, state):
+        folder = self.any_folder(state)
+        if folder == "INBOX" or len(state["folders"]) < 3:
+            return None
+        # A folder made again within the second would get its old UIDVALIDITY: that is what the setting allows.
+        client.ok('DELETE "%s"' % folder)
+        return "DELETE " + folder
+
+    def subscribe(self, client, state):
+        name = self.chance.choice([*state["folders"], "INBOX.missing"])
+        client.ok('SUBSCRIBE "%s"' % name)
+        return "SUBSCRIBE " + name
+
+    def unsubscribe(self, client, state):
+        if not state["subscribed"]:
+            return None
+        name = self.chance.choice(state["subscribed"])
+        client.ok('UNSUBSCRIBE "%s"' % name)
+        return "UNSUBSCRIBE " + name
+
+    def steps_by_weight(self):
+        weights = {self.append: 5, self.deliver: 4, self.store: 8, self.copy: 5, self.expunge: 4, self.create: 2,
+                   self.delete: 1, self.subscribe: 2, self.unsubscribe: 1, self.flag_by_hand: 2,
+                   self.remove_by_hand: 1}
+        return list(weights), list(weights.values())
+
+    def test_turns(self):
+        state = self.compare()
+        steps, weights = self.steps_by_weight()
+        while len(self.steps) < STEPS:
+            name = self.chance.choice(("courier", "postrider"))
+            step, = self.chance.choices(steps, weights)
+            if sum(len(state[folder]["messages"]) for folder in state["folders"]) > 60:
+                step = self.expunge
+            client = self.session(name)
+            try:
+                said = step(client, state)
+            except Exception as error:
+                raise AssertionError("%s, %s: %s\nbefore:\n%s" %
+                                     (name, step.__name__, error, "\n".join(self.steps[-12:]))) from error
+            finally:
+                support.end_imapd_session(client, log_out=False)
+            if said:
+                self.steps.append("%d %s: %s" % (len(self.steps) + 1, name, said))
+                state = self.compare()
+
+    def test_both_connected_at_once(self):
+        """Sessions that stay open hear of each other's changes with the next NOOP."""
+        ours, theirs = self.session("postrider"), self.session("courier")
+        try:
+            for client in (ours, theirs):
+                client.ok("SELECT INBOX")
+            for n in range(10):
+                writer, reader = (ours, theirs) if n % 2 else (theirs, ours)
+                writer.append_ok("INBOX", self.content(), "(\\Seen todo)")
+                writer.ok("NOOP")
+                reader.ok("NOOP")
+                self.assertEqual(writer.messages(), reader.messages())
+                uids = writer.ok("UID SEARCH ALL").found()
+                reader.ok("UID STORE %d +FLAGS (\\Flagged $Label1)" % uids[-1])
+                writer.ok("NOOP")
+                self.assertEqual([uids[-1]], writer.ok("UID SEARCH FLAGGED KEYWORD $Label1 UID %d" %
+                                                       uids[-1]).found())
+                if n % 3 == 2:
+                    writer.ok("UID STORE %d +FLAGS.SILENT (\\Deleted)" % uids[0])
+                    writer.ok("EXPUNGE")
+                    self.assertIn("* 1 EXPUNGE", reader.ok("NOOP").lines)
+                self.assertEqual(writer.messages(), reader.messages())
+        finally:
+            for client in (ours, theirs):
+                support.end_imapd_session(client, log_out=False)
+
+
+if __name__ == "__main__":
+    Alternation.peer = find_peer()
+    if Alternation.peer is None:
+        print("Courier's imapd is not installed and Debian's archive cannot be reached", file=sys.stderr)
+        sys.exit(support.SKIP)
+    support.main()
