@@ -201,11 +201,20 @@ def fetch(arguments, server):
     make_messages(maildir / "cur", arguments.messages)
     size = sum(entry.stat().st_size for entry in (maildir / "cur").iterdir())
     print(f"{arguments.messages} messages, {size / 1e6:.0f} MB")
-    peers = {"postrider": ([arguments.postrider, "imapd", str(maildir)], dict(os.environ))}
+    etc = server.folder / "etc"
+    with (etc / "imapd").open("a") as settings:
+        settings.write("IMAP_MAILBOX_SANITY_CHECK=0\n")
+    peers = {"postrider": ([arguments.postrider, "imapd", str(maildir)], dict(os.environ, POSTRIDER_CONFIG_DIR=str(etc)))}
     if arguments.dovecot:
         config = server.folder / "dovecot.conf"
-        config.write_text(f"mail_location = maildir:{maildir}\nlog_path = {server.folder}/dovecot.log\n"
-                          "mail_max_userip_connections = 0\nssl = no\n")
+        # Dovecot serves no mail as root: then an account is borrowed that every system has.
+        owner = "nobody" if os.geteuid() == 0 else str(os.geteuid())
+        config.write_text(f"log_path = {server.folder}/dovecot.log\nssl = no\nfirst_valid_uid = 0\n"
+                          f"first_valid_gid = 0\nmail_uid = {owner}\nmail_gid = {os.getegid()}\n")
+        if os.geteuid() == 0:
+            server.folder.chmod(0o755)
+            for path in [maildir, *maildir.rglob("*")]:
+                shutil.chown(path, owner)
         peers["dovecot, no cache"] = (dovecot(arguments, config, maildir, ":INDEX=MEMORY"), dovecot_environment(arguments))
         peers["dovecot, cached"] = (dovecot(arguments, config, maildir, ""), dovecot_environment(arguments))
     figures = {name: [] for name in peers}
@@ -225,7 +234,6 @@ def dovecot(arguments, config, maildir, extra):
 
 def dovecot_environment(arguments):
     environment = dict(os.environ, USER="bench", HOME="/nonexistent")
-    environment["LD_LIBRARY_PATH"] = str(pathlib.Path(arguments.dovecot).parent)
     return environment
 
 

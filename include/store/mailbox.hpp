@@ -70,9 +70,12 @@ private:
     friend class Mailbox;
     MessageReader(int fd, std::uint64_t size, std::chrono::sys_seconds date) : fd_(fd), size_(size), date_(date) {}
 
+    Result<void> read_file(std::uint64_t offset, std::size_t most, std::string& out) const;
+
     int fd_ = -1;
     std::uint64_t size_ = 0;
     std::chrono::sys_seconds date_;
+    mutable std::optional<std::string> small_;  ///< the whole of a small file: most are read more than once
     std::optional<std::string> header_;
     std::optional<mime::Part> structure_;
 };

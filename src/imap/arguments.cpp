@@ -26,7 +26,8 @@ namespace {
 bool has_number_beyond(const wire::SequenceSet& set, std::uint32_t most) {
     for (const wire::Range& range : set) {
         const bool star = range.first == 0 || range.last == 0;
-        if (!star && (range.first > most || range.last > most)) {
+        // In an empty mailbox "*" is no number either (RFC 3501 section 9, seq-number).
+        if (star ? most == 0 : range.first > most || range.last > most) {
             return true;
         }
     }

@@ -119,6 +119,9 @@ Result<void> Folder::change_one(const Message& message, const FlagChange& change
         keywords.clear();
         std::ranges::set_difference(message.keywords, state.ids, std::back_inserter(keywords));
     }
+    if (settings_.keywords == Keywords::off) {
+        keywords = message.keywords;  // what is there is shown, nothing is added (RFC 3501 section 7.1, PERMANENTFLAGS)
+    }
     MessageChange next{message.uid, wanted, message.keywords, message.name};
     if (wanted != message.flags) {
         auto renamed = files_.change_flags(message.name, wanted - message.flags, message.flags - wanted);

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t first_look = 8 * 1024;
 constexpr std::size_t piece = 128 * 1024;
+constexpr std::uint64_t small_file = 64 * 1024;
 
 /// Where the header ends: behind its empty line. npos: not in these bytes. from: where the last look stopped.
 std::size_t header_end(std::string_view text, std::size_t from) {
@@ -38,6 +39,7 @@ MessageReader::MessageReader(MessageReader&& other) noexcept
     : fd_(std::exchange(other.fd_, -1)),
       size_(other.size_),
       date_(other.date_),
+      small_(std::move(other.small_)),
       header_(std::move(other.header_)),
       structure_(std::move(other.structure_)) {}
 
@@ -45,6 +47,7 @@ MessageReader& MessageReader::operator=(MessageReader&& other) noexcept {
     std::swap(fd_, other.fd_);
     size_ = other.size_;
     date_ = other.date_;
+    small_ = std::move(other.small_);
     header_ = std::move(other.header_);
     structure_ = std::move(other.structure_);
     return *this;
@@ -57,6 +60,21 @@ MessageReader::~MessageReader() {
 }
 
 Result<void> MessageReader::read(std::uint64_t offset, std::size_t most, std::string& out) const {
+    if (size_ > small_file) {
+        return read_file(offset, most, out);
+    }
+    if (!small_) {
+        std::string whole;
+        if (auto done = read_file(0, small_file, whole); !done) {
+            return done;
+        }
+        small_ = std::move(whole);
+    }
+    out.assign(*small_, static_cast<std::size_t>(std::min<std::uint64_t>(offset, small_->size())), most);
+    return {};
+}
+
+Result<void> MessageReader::read_file(std::uint64_t offset, std::size_t most, std::string& out) const {
     // The size at open is the end: what a careless program appends later is not part of this answer.
     const std::uint64_t left = offset < size_ ? size_ - offset : 0;
     out.resize(static_cast<std::size_t>(std::min<std::uint64_t>(most, left)));

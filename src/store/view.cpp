@@ -144,7 +144,7 @@ View::Advanced View::advanced(std::shared_ptr<const Snapshot> newest, const std:
         }
         held.clear();
     }
-    changes.counts = found.arrived || !changes.expunged.empty();
+    changes.counts = found.arrived || !recent.empty() || !changes.expunged.empty();
 
     auto view = std::make_shared<const View>(std::move(newest), std::move(held), std::move(recents));
     for (const Uid uid : found.changed) {

@@ -1,7 +1,7 @@
 """Courier's imapd and ours take turns on one Maildir; after each step both must tell the same of it.
 
-The peer: the program that COURIER_IMAPD names, or an installed one, or Debian's packages unpacked below POSTRIDER_PEERS.
-COURIER_SEED repeats a run.
+The peer: the program that COURIER_IMAPD names, or an installed one, or Debian's packages unpacked below
+POSTRIDER_PEERS. COURIER_SEED repeats a run.
 """
 import glob
 import os
@@ -19,7 +19,7 @@ STEPS = 200
 ENVIRONMENT = {"IMAP_KEYWORDS": "1", "IMAP_USELOCKS": "1", "IMAP_BROKENUIDV": "1", "IMAP_ENHANCEDIDLE": "0",
                "IMAP_TRASHFOLDERNAME": "Trash", "IMAP_MOVE_EXPUNGE_TO_TRASH": "0", "TZ": "UTC", "IMAP_UMASK": "022"}
 SYSTEM_FLAGS = ("\\Seen", "\\Answered", "\\Flagged", "\\Draft", "\\Deleted")
-KEYWORDS = ("$Forwarded", "$Label1", "todo", "Junk")
+KEYWORDS = ("$Forwarded", "$Label1", "todo", "TODO", "Junk")
 
 
 # --- The peer ---------------------------------------------------------------------------------------------------------
@@ -63,8 +63,8 @@ def unpacked():
     if not os.path.exists(program) and shutil.which("apt-get") and shutil.which("dpkg"):
         os.makedirs(cache, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache) as folder:
-            done = subprocess.run(["apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", *packages()], cwd=folder, capture_output=True,
-                                  text=True, timeout=300)
+            done = subprocess.run(["apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", *packages()],
+                                  cwd=folder, capture_output=True, text=True, timeout=300)
             tree = os.path.join(folder, "tree")
             for package in glob.glob(os.path.join(folder, "*.deb")):
                 subprocess.run(["dpkg", "-x", package, tree], check=True, timeout=120)
@@ -181,11 +181,10 @@ class Alternation(support.Test):
         return flags
 
     def content(self):
-        kind = self.chance.randrange(5)
-        body = ["short\n", "two\n\nparagraphs\n", "Umlaut: \u00fc\n", "x" * 5000 + "\n",
-                "dots\n.\n..\nFrom here\n"][kind] * self.chance.randint(1, 5)
-        text = support.message("step %d" % len(self.steps)) + body.replace("\n", "\r\n").encode()
-        return text
+        body = self.chance.choice(("short\n", "two\n\nparagraphs\n", "Umlaut: \u00fc\n", "x" * 5000 + "\n",
+                                   "dots\n.\n..\nFrom here\n", "\r\r bare\rCR\n", "no line end"))
+        body *= self.chance.randint(1, 5)
+        return support.message("step %d" % len(self.steps)) + body.replace("\n", "\r\n").encode()
 
     def append(self, client, state):
         folder, flags = self.any_folder(state), self.some_flags()

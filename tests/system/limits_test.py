@@ -1,4 +1,5 @@
 """Every limit that a client can meet, at limit - 1, limit and limit + 1."""
+import contextlib
 import os
 import socket
 
@@ -36,11 +37,10 @@ class BeforeLogin(support.Test):
     def test_line_without_end(self):
         client = self.connect()
         before = self.server.resident_bytes()
-        with self.assertRaises((Gone, BrokenPipeError, ConnectionError, TimeoutError)):
-            client.socket.settimeout(3)
+        with contextlib.suppress(ConnectionError, TimeoutError):  # refused, or not taken any more
+            client.socket.settimeout(10)
             for _ in range(2000):
                 client.send(b"x" * 65536)
-            client.take(1)
         self.assertLess(self.server.resident_bytes() - before, 20_000_000)
         self.connect().ok("NOOP")
 
@@ -79,16 +79,20 @@ class BeforeLogin(support.Test):
             client.line()
 
     def test_sasl_exchange(self):
-        for size in (SASL - 4, SASL + 4):
+        for size in (SASL - 1, SASL, SASL + 1):
             client = self.connect()
             tag = client.start("AUTHENTICATE PLAIN")
-            client.response()
-            client.send(b"A" * size + b"\r\n")
-            try:
-                self.assertNotEqual("OK", client.finish(tag).status)
+            self.assertTrue(client.response().text.startswith("+"))
+            client.send(b"!" * (size - 2) + b"\r\n")
+            if size <= SASL:
+                answer = client.finish(tag)
+                self.assertEqual("BAD", answer.status)
+                self.assertIn("not base64", answer.text)
                 client.ok("NOOP")
-            except Gone:
-                self.assertGreater(size, SASL)
+            else:
+                with self.assertRaises(Gone):
+                    while True:
+                        self.assertRegex(client.response().text, r"^\S+ (BAD|NO|BYE) ")
 
     def test_password(self):
         # No scheme of crypt(3) takes a password as long as our limit: all are wrong, and none is trouble.
@@ -101,11 +105,12 @@ class BeforeLogin(support.Test):
 
     def test_foreign_protocols(self):
         for text in (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"EHLO example.com\r\nMAIL FROM:<a@b>\r\nDATA\r\n",
-                     b"SSH-2.0-OpenSSH_9.2\r\n", b"\0\r\n\xff\xfe\r\n \r\n", b"\r\n\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\n\n\n"):
+                     b"SSH-2.0-OpenSSH_9.2\r\n", b"\0\r\n\xff\xfe\r\n \r\n", b"\r\n\r\n\r\n",
+                     b"\x16\x03\x01\x02\x00\x01\n\n\n"):
             client = self.connect()
             client.send(text)
             client.send(b"WRONG\r\nWRONG\r\nWRONG\r\n")
-            with self.assertRaises((Gone, AssertionError)):
+            with self.assertRaises(Gone):
                 while True:
                     self.assertRegex(client.response().text, r"^\S+ (BAD|BYE) ")
         self.connect().ok("NOOP")

@@ -68,7 +68,7 @@ Task<std::variant<auth::Credentials, Reply>> exchange(Session& session, auth::Sa
         step = sasl.next(*message);
     }
     if (const auto* failure = std::get_if<auth::SaslFailure>(&step)) {
-        co_return bad("Error in IMAP command: " + failure->reason);
+        co_return no("[AUTHENTICATIONFAILED] Login failed: " + failure->reason + ".");
     }
     co_return std::get<auth::Credentials>(std::move(step));
 }

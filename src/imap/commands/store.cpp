@@ -141,6 +141,9 @@ Task<Reply> store_flags(Session& session, Args args, Numbers numbers) {
     if (session.mailbox().access() == store::Access::read_only) {
         co_return no("[NOPERM] Current box is selected READ-ONLY.");
     }
+    if (session.user().settings().keywords == store::Keywords::off) {
+        args.flags.keywords.clear();  // not in PERMANENTFLAGS: ignored (RFC 3501 section 7.1)
+    }
     std::vector<std::string> wanted;
     for (const std::string& keyword : args.flags.keywords) {
         wanted.push_back(lower(keyword));

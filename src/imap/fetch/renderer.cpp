@@ -137,13 +137,7 @@ Result<void> FetchRenderer::render(const wire::FetchItem& item, std::string& out
             return {};
         }
         case FetchKind::envelope: {
-            const auto header = (*file)->header();
-            if (!header) {
-                return header.error();
-            }
-            out += "ENVELOPE ";
-            wire::print_envelope(out, mime::envelope_of(*header), plan_.utf8);
-            return {};
+            return render_envelope(**file, out);
         }
         case FetchKind::body:
         case FetchKind::body_structure: {
@@ -166,6 +160,27 @@ Result<void> FetchRenderer::render(const wire::FetchItem& item, std::string& out
         case FetchKind::uid:
             break;
     }
+    return {};
+}
+
+Result<void> FetchRenderer::render_envelope(store::MessageReader& file, std::string& out) const {
+    const bool tree_wanted = std::ranges::any_of(plan_.items, [](const wire::FetchItem& item) {
+        return item.kind == FetchKind::body || item.kind == FetchKind::body_structure;
+    });
+    out += "ENVELOPE ";
+    if (tree_wanted) {
+        const auto tree = file.structure();
+        if (!tree) {
+            return tree.error();
+        }
+        wire::print_envelope(out, *(*tree)->envelope, plan_.utf8);
+        return {};
+    }
+    const auto header = file.header();
+    if (!header) {
+        return header.error();
+    }
+    wire::print_envelope(out, mime::envelope_of(*header), plan_.utf8);
     return {};
 }
 

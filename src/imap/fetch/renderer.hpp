@@ -54,6 +54,7 @@ private:
     void skip_message(Piece& piece, const Error& error);
     void add_item(Piece& piece);
     Result<void> render(const wire::FetchItem& item, std::string& out);
+    Result<void> render_envelope(store::MessageReader& file, std::string& out) const;
     Result<void> render_section(const wire::FetchItem& item, std::string& out);
     void pump_literal(Piece& piece);
     Result<store::MessageReader*> reader();
