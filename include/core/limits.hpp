@@ -1,4 +1,4 @@
-// Every size that comes from outside has its maximum here. docs/limits.md says why each has its value.
+// Every size that comes from outside has its maximum here.
 #pragma once
 
 #include <chrono>

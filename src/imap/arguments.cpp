@@ -26,8 +26,8 @@ namespace {
 bool has_number_beyond(const wire::SequenceSet& set, std::uint32_t most) {
     for (const wire::Range& range : set) {
         const bool star = range.first == 0 || range.last == 0;
-        // In an empty mailbox "*" is no number either (RFC 3501 section 9, seq-number).
-        if (star ? most == 0 : range.first > most || range.last > most) {
+        // "*" in an empty mailbox selects nothing: clients ask for 1:* without looking at EXISTS.
+        if (!star && (range.first > most || range.last > most)) {
             return true;
         }
     }
