@@ -101,6 +101,12 @@ def find_peer():
 
 # --- The run ----------------------------------------------------------------------------------------------------------
 
+def in_lower_case(messages):
+    """The messages' flags as keywords compare."""
+    return {uid: (sorted(flag.lower() for flag in flags), date, content)
+            for uid, (flags, date, content) in messages.items()}
+
+
 class Alternation(support.Test):
     peer = None
 
@@ -125,7 +131,7 @@ class Alternation(support.Test):
             for folder in told["folders"]:
                 selected = client.ok('SELECT "%s"' % folder)
                 told[folder] = {"validity": selected.uid_validity(), "count": selected.exists()}
-                told[folder]["messages"] = client.messages() if selected.exists() else {}
+                told[folder]["messages"] = in_lower_case(client.messages()) if selected.exists() else {}
                 told[folder]["keywords"] = self.keywords_told(selected)
                 status = client.ok('STATUS "%s" (UIDNEXT)' % folder)
                 told[folder]["next"] = status.number(r"UIDNEXT (\d+)")
@@ -140,9 +146,10 @@ class Alternation(support.Test):
 
     @staticmethod
     def keywords_told(selected):
-        """Keywords of the FLAGS line: what is in use in the folder."""
+        """Keywords of the FLAGS line: what is in use in the folder. Case does not matter in a keyword, and which of
+        two spellings is met first depends on the order of a directory."""
         line, = [line for line in selected.lines if line.startswith("* FLAGS (")]
-        return sorted(word for word in line[9:-1].split() if not word.startswith("\\"))
+        return sorted(word.lower() for word in line[9:-1].split() if not word.startswith("\\"))
 
     def compare(self):
         names = ["courier", "postrider"]
