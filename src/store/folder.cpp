@@ -232,14 +232,14 @@ Result<void> Folder::remove_messages(const std::vector<Uid>& uids) {
 }
 
 Result<Folder::Delivered> Folder::deliver(std::vector<maildir::Delivery>& deliveries, Now now) {
+    if (is_gone()) {
+        return Error(Code::no_such_mailbox, "the folder was deleted");
+    }
     auto delivered = files_.deliver(deliveries, now);
     if (!delivered) {
         return delivered.error();
     }
-    auto taken = take_scan(delivered->scan);
-    if (!taken) {
-        return taken.error();
-    }
+    (void)take_scan(delivered->scan);  // renumbered: only the sessions on it end; the messages are in
     return Delivered{delivered->scan.uid_validity, std::move(delivered->uids)};
 }
 

@@ -69,7 +69,7 @@ Result<std::shared_ptr<Folder>> User::folder_in(const std::string& directory) {
 }
 
 Task<Result<std::unique_ptr<Mailbox>>> User::select(std::string name, Access access) {
-    auto work = [this, name] { return folder(name); };
+    auto work = [self = shared_from_this(), name] { return self->folder(name); };
     auto folder = co_await on_pool(strand_, std::move(work));
     if (!folder) {
         co_return folder.error();
@@ -166,6 +166,7 @@ Result<void> User::rename_now(const std::string& from, const std::string& to) {
     for (const auto& [before, after] : *renamed) {
         if (auto open = folders_.extract(before)) {
             open.key() = after;
+            folders_.erase(after);  // another program removed what was there
             folders_.insert(std::move(open));
         }
     }

@@ -85,7 +85,7 @@ TEST_CASE("a pattern fits a line, binds names, and takes any rest") {
 }
 
 TEST_CASE("bytes are written with escapes") {
-    CHECK(unescaped(R"(a\r\n\\b\x00\xff\t)") == std::string("a\r\n\\b\0\xff\t", 9));
+    CHECK(unescaped(R"(a\r\n\\b\x00\xff\t)") == std::string("a\r\n\\b\0\xff\t", 8));
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include <array>
 #include <cerrno>
 #include <condition_variable>
+#include <ctime>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -95,6 +96,13 @@ bool is_stale(std::string_view content, const struct stat& status) {
     const bool ours = colon != std::string_view::npos && pid && *pid > 0 && content.substr(colon + 1) == system_host();
     if (!ours) {
         return std::chrono::system_clock::from_time_t(status.st_mtime) + foreign_age < std::chrono::system_clock::now();
+    }
+    // Older than the system's start: its process is gone, whoever has the number today.
+    timespec up{};
+    ::clock_gettime(CLOCK_BOOTTIME, &up);
+    if (std::chrono::system_clock::from_time_t(status.st_mtime) + std::chrono::seconds(up.tv_sec) + foreign_age <
+        std::chrono::system_clock::now()) {
+        return true;
     }
     const auto process = static_cast<pid_t>(*pid);
     return process == ::getpid() || process < 0 || (::kill(process, 0) != 0 && errno == ESRCH);

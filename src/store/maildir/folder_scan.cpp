@@ -26,6 +26,8 @@ using std::chrono::system_clock;
 /// Three million messages. To take a longer list for none would renumber the folder: it is an error instead.
 constexpr std::size_t most_list_bytes = 256 * 1024 * 1024;
 constexpr auto cleaning_interval = 1h;
+/// Passes over cur/ before a missing message counts as gone although the directory does not come to rest.
+constexpr int most_passes = 5;
 
 /// Nothing can be written here, so nothing is; reading goes on.
 bool forbids_writing(const Error& error) {
@@ -113,8 +115,11 @@ Result<void> FolderFiles::read_uid_list(system_clock::time_point now) {
             has_map_ = has_map_ && !was_saved;
             return Error(Code::unavailable, text.error().detail);
         }
-        if (const auto list = parse_uid_list(*text)) {
+        if (auto list = parse_uid_list(*text)) {
             note_uid_validity(list->uid_validity, now);
+            if (has_map_ && list->uid_validity == table_.uid_validity()) {
+                list->uid_next = std::max(list->uid_next, table_.uid_next());  // an older one was put back
+            }
             table_.assign(*list);
             uid_list_ = std::move(*file);
             has_map_ = true;
@@ -159,8 +164,8 @@ void FolderFiles::see(Names& fresh, const char* entry, unsigned char d_type) {
     }
 }
 
-/// A file that is renamed while the directory is read may be met under neither name: who is missing is looked for in a
-/// second pass before it counts as gone.
+/// A file that is renamed while the directory is read may be met under neither name: who is missing counts as gone only
+/// after another pass, and while other files are being renamed, only after a few.
 Result<FolderFiles::Names> FolderFiles::look_at_cur() {
     Names fresh;
     const auto visit = [&](const char* entry, unsigned char d_type) {
@@ -168,9 +173,15 @@ Result<FolderFiles::Names> FolderFiles::look_at_cur() {
         return true;
     };
     table_.begin_look();
-    for (int pass = 0; pass < 2 && (pass == 0 || table_.any_missing()); ++pass) {
+    for (int pass = 0; pass < most_passes; ++pass) {
+        const auto before = file_id(cur_.get());
+        timespec began{};
+        ::clock_gettime(CLOCK_REALTIME, &began);
         if (auto read = each_entry(cur_.get(), visit); !read) {
             return read.error();
+        }
+        if (!table_.any_missing() || (pass > 0 && is_unchanged(before, file_id(cur_.get()), began))) {
+            break;
         }
     }
     return fresh;
