@@ -72,6 +72,8 @@ private:
     Result<std::shared_ptr<Folder>> folder_in(const std::string& directory);
     Result<void> remove_now(const std::string& name);
     Result<void> rename_now(const std::string& from, const std::string& to);
+    void retire(const std::vector<std::string>& directories);
+    Result<void> prepare_names(const std::string& from, const std::string& to);
     Result<void> move_inbox(const std::string& to);
     Result<std::vector<ListedMailbox>> list_now(UnseenMarks marks);
     Result<Copied> copy_now(Folder& source, const std::vector<Uid>& uids, const std::string& target);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
@@ -174,12 +175,17 @@ Task<Io<>> Connection::fill(Deadline deadline) {
         if (stopped_) {
             co_return Closed::stopped;
         }
+        if (deadline <= std::chrono::steady_clock::now()) {
+            co_return Closed::timeout;
+        }
         Direction wants = Direction::read;
         const auto got = read_now(read_piece, wants);
         if (!got) {
             co_return got.error();
         }
         if (*got > 0) {
+            // Others' turn: a client that sends faster than we read would have its thread for itself.
+            co_await asio::post(strand_, asio::use_awaitable);
             co_return Io<>();
         }
         const auto ready = co_await wait(wants, deadline);

@@ -17,8 +17,9 @@ class Acceptor {
 public:
     Acceptor(asio::io_context& loop, Listener listener, Present& present, Registry& registry);
 
-    /// Until stop().
+    /// Until stop(). On strand().
     Task<void> run();
+    const net::Strand& strand() const { return strand_; }
     /// Any thread.
     void stop();
 

@@ -66,7 +66,7 @@ public:
 
     int run(unsigned threads, const std::function<void()>& ready) {
         for (const auto& acceptor : acceptors_) {
-            asio::co_spawn(loop_, acceptor->run(), [this](std::exception_ptr error) { failed(error); });
+            asio::co_spawn(acceptor->strand(), acceptor->run(), [this](std::exception_ptr error) { failed(error); });
         }
         asio::co_spawn(loop_, obey_signals(), [this](std::exception_ptr error) { failed(error); });
         ready();

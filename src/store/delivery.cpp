@@ -12,11 +12,11 @@ namespace postrider::store {
 namespace {
 
 /// A hard link of a message on its way into another folder, with its flags and keywords.
-Result<maildir::Delivery> linked(Folder& source, Folder& target, const Snapshot& snapshot, const Message& message,
-                                 const Settings& settings) {
+Result<maildir::Delivery> linked(Folder& source, const maildir::Delivery::SharedDirectory& target_tmp,
+                                 const Snapshot& snapshot, const Message& message, const Settings& settings) {
     const auto durability = settings.durable ? maildir::Durability::durable : maildir::Durability::relaxed;
-    auto delivery = maildir::Delivery::link(target.files().folder(), settings.host_name, source.files().cur(),
-                                            message.name, durability);
+    auto delivery = maildir::Delivery::link(target_tmp, settings.host_name, source.files().cur(), message.name,
+                                            durability);
     if (delivery) {
         delivery->flags = message.flags;
         for (const KeywordId id : message.keywords) {
@@ -38,6 +38,10 @@ Result<Copied> User::copy_now(Folder& source, const std::vector<Uid>& uids, cons
     if (!fresh) {
         return fresh.error();
     }
+    const auto target_tmp = maildir::Delivery::open_tmp((*destination)->files().folder());
+    if (!target_tmp) {
+        return target_tmp.error();
+    }
     std::vector<maildir::Delivery> deliveries;
     deliveries.reserve(uids.size());
     for (const Uid uid : uids) {
@@ -45,7 +49,7 @@ Result<Copied> User::copy_now(Folder& source, const std::vector<Uid>& uids, cons
         if (message == nullptr) {
             return Error(Code::expunged, "a message to be copied is gone");
         }
-        auto delivery = linked(source, **destination, **fresh, *message, settings_);
+        auto delivery = linked(source, *target_tmp, **fresh, *message, settings_);
         if (!delivery) {
             return delivery.error();
         }

@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "core/limits.hpp"
 #include "store/maildir/filename.hpp"
 
 namespace postrider::store {
@@ -154,6 +155,10 @@ Result<void> Folder::store_flags(const FlagChange& change, Now now) {
     const SnapshotPtr present = *fresh;
     NewState state{present->shared_keyword_table(), {}, {}};
     state.ids = keyword_ids(change.keywords, state.table);
+    if (state.table != present->shared_keyword_table() && state.table->size() > limits::keywords &&
+        change.operation != FlagOperation::remove) {
+        return Error(Code::limit, "the folder has " + std::to_string(limits::keywords) + " keywords already");
+    }
     Result<void> done;
     for (const Uid uid : change.uids) {
         const Message* message = present->find(uid);

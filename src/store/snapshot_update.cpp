@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <optional>
 #include <utility>
 
-#include "core/limits.hpp"
 #include "core/text.hpp"
 #include "store/maildir/filename.hpp"
 
@@ -210,7 +210,7 @@ std::vector<KeywordId> keyword_ids(const std::vector<std::string>& names, std::s
     for (const std::string& name : names) {
         auto at = std::find_if(table->begin(), table->end(), [&](const auto& known) { return iequals(known, name); });
         if (at == table->end()) {
-            if (table->size() >= limits::keywords) {
+            if (table->size() > std::numeric_limits<KeywordId>::max()) {
                 continue;
             }
             auto grown = std::make_shared<KeywordTable>(*table);

@@ -35,7 +35,8 @@ SnapshotPtr with_changes(const SnapshotPtr& old, const std::vector<MessageChange
 SnapshotPtr without(const SnapshotPtr& old, const std::vector<Uid>& gone, ModSeq mod_seq);
 
 /// The ids of these names, ascending; names that are new are added to the table (which is copied then). Names compare
-/// without case (ASCII); the first spelling stays. Names beyond limits::keywords are left out.
+/// without case (ASCII); the first spelling stays. Names beyond what a KeywordId can count
+/// are left out (the reader of the files has the same bound).
 std::vector<KeywordId> keyword_ids(const std::vector<std::string>& names, std::shared_ptr<const KeywordTable>& table);
 
 /// Above `last` and, when the clock goes right, above all that was ever used: microseconds since 1970.

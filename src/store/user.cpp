@@ -5,10 +5,12 @@
 #include <boost/asio/strand.hpp>
 #include <utility>
 
+#include "core/log.hpp"
 #include "core/text.hpp"
 #include "store/folder.hpp"
 #include "store/maildir/folder_name.hpp"
 #include "store/maildir/folder_tree.hpp"
+#include "store/maildir/retired_names.hpp"
 #include "store/maildir/subscriptions.hpp"
 
 namespace postrider::store {
@@ -112,6 +114,7 @@ Task<Result<void>> User::create(std::string name) {
         if (!made) {
             return made;
         }
+        maildir::respect_retired_name(self->maildir_.get(), *directory);
         // The UID list comes with the folder, as Courier's does: so its UIDVALIDITY stands from the first moment.
         const auto counts = self->status_now(name);
         return counts ? Result<void>() : counts.error();
@@ -129,6 +132,7 @@ Result<void> User::remove_now(const std::string& name) {
     if (*directory == "." || *directory == "." + settings_.trash) {
         return Error(Code::reserved, name);
     }
+    retire({*directory});
     auto removed = maildir::delete_folder(maildir_.get(), *directory, settings_.host_name, durability(settings_));
     if (!removed) {
         return removed;
@@ -147,6 +151,38 @@ Task<Result<void>> User::remove(std::string name) {
     co_return co_await on_pool(strand_, std::move(work));
 }
 
+// Best effort where nothing can be written: deleting is how a full disk is freed.
+void User::retire(const std::vector<std::string>& directories) {
+    if (auto done = maildir::retire_names(maildir_.get(), directories, settings_.host_name, durability(settings_));
+        !done) {
+        log_line(LogLevel::warning, "postrider-retired was not written: " + done.error().detail);
+    }
+}
+
+// Before a RENAME: what the folders' old names meant is written down, and where a new name had meant something else,
+// the folder gets another UIDVALIDITY.
+Result<void> User::prepare_names(const std::string& from, const std::string& to) {
+    const auto directories = maildir::list_folders(maildir_.get());
+    if (!directories) {
+        return directories.error();
+    }
+    std::vector<std::string> moving;
+    for (const std::string& directory : *directories) {
+        if (directory == from || directory.starts_with(from + ".")) {
+            moving.push_back(directory);
+        }
+    }
+    retire(moving);
+    for (const std::string& directory : moving) {
+        auto renewed = maildir::renew_uid_validity(maildir_.get(), directory, to + directory.substr(from.size()),
+                                                   settings_.host_name, durability(settings_));
+        if (!renewed) {
+            return renewed;
+        }
+    }
+    return {};
+}
+
 Result<void> User::rename_now(const std::string& from, const std::string& to) {
     const auto old_directory = maildir::directory_of(from);
     const auto new_directory = maildir::directory_of(to);
@@ -156,6 +192,9 @@ Result<void> User::rename_now(const std::string& from, const std::string& to) {
     const std::string trash = "." + settings_.trash;
     if (*old_directory == trash || *new_directory == trash || *old_directory == "." || *new_directory == ".") {
         return Error(Code::reserved, from);
+    }
+    if (auto made_ready = prepare_names(*old_directory, *new_directory); !made_ready) {
+        return made_ready;
     }
     const auto renamed =
         maildir::rename_folder(maildir_.get(), *old_directory, *new_directory, durability(settings_));
@@ -201,6 +240,7 @@ Result<void> User::move_inbox(const std::string& to) {
     if (!made) {
         return made;
     }
+    maildir::respect_retired_name(maildir_.get(), *directory);
     std::vector<Uid> uids;
     for (std::size_t i = 0; i < (*snapshot)->size(); ++i) {
         uids.push_back((*snapshot)->at(i).uid);

@@ -1,5 +1,8 @@
 #include "core/result.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <memory>
 #include <stdexcept>
@@ -9,9 +12,6 @@
 #include "core/descriptor.hpp"
 #include "core/ids.hpp"
 #include "support/catch.hpp"
-
-#include <fcntl.h>
-#include <unistd.h>
 
 namespace postrider {
 namespace {

@@ -44,8 +44,8 @@ std::optional<std::string> failure_of(const fs::path& file) {
         make_maildir(folder / "mailboxes" / transcript.mailbox, maildir);
     }
     const std::string binary = environment("POSTRIDER_BINARY");
-    const auto server = binary.empty() ? serve_in_process(transcript, home.path())
-                                       : serve_by_program(binary, transcript, home.path());
+    const auto server =
+        binary.empty() ? serve_in_process(transcript, home.path()) : serve_by_program(binary, transcript, home.path());
     return play(transcript, *server, maildir);
 }
 

@@ -111,7 +111,8 @@ TEST_CASE("lines are the same byte by byte, and bytes too") {
 }
 
 TEST_CASE("skip_line drops a line of any length and keeps its last 64 bytes") {
-    for (const std::size_t length : {std::size_t{1}, std::size_t{63}, std::size_t{64}, std::size_t{65}, std::size_t{50'000}}) {
+    for (const std::size_t length :
+         {std::size_t{1}, std::size_t{63}, std::size_t{64}, std::size_t{65}, std::size_t{50'000}}) {
         Pair pair;
         std::string text;
         for (std::size_t i = 0; i < length; ++i) {

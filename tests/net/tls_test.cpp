@@ -32,7 +32,8 @@ std::string make_certificate(const TempFolder& folder, const std::string& name) 
     X509_gmtime_adj(X509_getm_notAfter(certificate), 86'400);
     X509_set_pubkey(certificate, key);
     X509_NAME* subject = X509_get_subject_name(certificate);
-    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("localhost"), -1, -1, 0);
+    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("localhost"), -1, -1,
+                               0);
     X509_set_issuer_name(certificate, subject);
     REQUIRE(X509_sign(certificate, key, EVP_sha256()) > 0);
     std::string path = folder / name;
@@ -151,7 +152,8 @@ TEST_CASE("what came in clear before the handshake is thrown away", "[tls]") {
     Pair pair;
     pair.send("a STARTTLS\r\nb INJECTED\r\n");
     std::unique_ptr<TlsClient> client;
-    const auto serve = [](Connection& c, std::shared_ptr<const TlsContext> context, std::function<void()> go) -> Task<void> {
+    const auto serve = [](Connection& c, std::shared_ptr<const TlsContext> context,
+                          std::function<void()> go) -> Task<void> {
         const auto line = co_await c.read_line(100, late());
         REQUIRE(line.has_value());
         CHECK(*line == "a STARTTLS");
@@ -248,7 +250,8 @@ TEST_CASE("a wait for input sees what OpenSSL has decrypted already", "[tls]") {
 /// Whether a client with this newest version and ALPN name gets through.
 bool handshake_works(const std::shared_ptr<const TlsContext>& context, int most_version, const std::string& alpn) {
     Pair pair;
-    TlsClient client(pair.peer.get(), [](SSL*) {}, most_version, alpn);
+    TlsClient client(
+        pair.peer.get(), [](SSL*) {}, most_version, alpn);
     bool works = false;
     pair.run([](Connection& c, std::shared_ptr<const TlsContext> with, bool& good) -> Task<void> {
         const auto done = co_await c.start_tls(std::move(with), late());

@@ -50,7 +50,9 @@ public:
     }
 
     std::vector<Uid> take_recent() { return std::exchange(recent_, {}); }
-    std::uint32_t below(std::uint32_t limit) { return std::uniform_int_distribution<std::uint32_t>(0, limit - 1)(random_); }
+    std::uint32_t below(std::uint32_t limit) {
+        return std::uniform_int_distribution<std::uint32_t>(0, limit - 1)(random_);
+    }
     const maildir::Scan& disk() const { return scan_; }
 
     SnapshotPtr newest;
@@ -109,7 +111,8 @@ private:
         for (const std::size_t i : some()) {
             gone.push_back(scan_.messages[i].uid);
         }
-        std::erase_if(scan_.messages, [&](const auto& message) { return std::ranges::binary_search(gone, message.uid); });
+        std::erase_if(scan_.messages,
+                      [&](const auto& message) { return std::ranges::binary_search(gone, message.uid); });
         std::erase_if(recent_, [&](Uid uid) { return std::ranges::binary_search(gone, uid); });
         newest = below(2) == 0 ? without(newest, gone, tick()) : with_scan(newest, scan_, tick());
     }
@@ -269,8 +272,8 @@ maildir::Scan plain_scan(std::uint32_t count) {
 }
 
 std::size_t shared_chunks(const Snapshot& a, const Snapshot& b) {
-    return static_cast<std::size_t>(
-        std::ranges::count_if(a.chunks(), [&](const auto& chunk) { return std::ranges::count(b.chunks(), chunk) > 0; }));
+    return static_cast<std::size_t>(std::ranges::count_if(
+        a.chunks(), [&](const auto& chunk) { return std::ranges::count(b.chunks(), chunk) > 0; }));
 }
 
 TEST_CASE("a change of one message leaves every other chunk as it is") {

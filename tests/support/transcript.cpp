@@ -135,8 +135,9 @@ bool matches(std::string_view pattern, std::string_view line, Bindings& bindings
     std::size_t at = 0;
     for (std::size_t i = 0; i < pattern.size(); ++i) {
         std::size_t name_end = i + 1;
-        while (name_end < pattern.size() && (is_digit(pattern[name_end]) || pattern[name_end] == '_' ||
-                                             (to_lower(pattern[name_end]) >= 'a' && to_lower(pattern[name_end]) <= 'z'))) {
+        while (name_end < pattern.size() &&
+               (is_digit(pattern[name_end]) || pattern[name_end] == '_' ||
+                (to_lower(pattern[name_end]) >= 'a' && to_lower(pattern[name_end]) <= 'z'))) {
             ++name_end;
         }
         if (pattern[i] != '$' || name_end == i + 1) {
@@ -255,8 +256,10 @@ public:
             say_goodbye();
         } catch (const std::exception& problem) {
             std::ostringstream text;
-            text << transcript_.file.string() << ':' << number << ": " << problem.what() << "\nrule: " << transcript_.rule
-                 << "\ndialogue:\n" << dialogue_ << "log:\n" << server_.log();
+            text << transcript_.file.string() << ':' << number << ": " << problem.what()
+                 << "\nrule: " << transcript_.rule << "\ndialogue:\n"
+                 << dialogue_ << "log:\n"
+                 << server_.log();
             return text.str();
         }
         return std::nullopt;
@@ -332,8 +335,8 @@ private:
             for (const auto& [name, value] : bindings_) {
                 bound += "\n  $" + name + " = " + value;
             }
-            throw Mismatch("expected: " + pattern + "\n  got:      " +
-                           line.value_or(std::string(end_of_connection)) + bound);
+            throw Mismatch("expected: " + pattern + "\n  got:      " + line.value_or(std::string(end_of_connection)) +
+                           bound);
         }
     }
 

@@ -55,6 +55,7 @@ Task<void> mark_seen(Session& session, const std::vector<SeqNum>& fetched) {
 
 Task<Reply> give(Session& session, FetchRenderer& renderer, bool marks_seen) {
     std::optional<Error> problem;
+    std::vector<SeqNum> given;  // but not marked yet: a piece may end inside the next message's literal
     for (;;) {
         auto work = [&renderer] { return renderer.next(limits::output_mark); };
         auto piece = co_await on_pool(session.mailbox().reading_strand(), std::move(work));
@@ -67,8 +68,10 @@ Task<Reply> give(Session& session, FetchRenderer& renderer, bool marks_seen) {
             session.end("DISCONNECTED");
             co_return no("");
         }
-        if (marks_seen) {
-            co_await mark_seen(session, piece.finished);
+        given.insert(given.end(), piece.finished.begin(), piece.finished.end());
+        if (marks_seen && renderer.is_between_messages()) {
+            co_await mark_seen(session, given);
+            given.clear();
         }
         const bool alive = co_await session.drain();
         if (!alive) {

@@ -113,6 +113,10 @@ Task<Reply> print(Session& session, std::string word, Args args, Listing listing
     for (const std::string& name : listing.parents) {
         if (!listing.mailboxes.contains(name) && wire::matches_pattern(pattern, name)) {
             line(name, false);
+            const bool alive = co_await session.drain();
+            if (!alive) {
+                co_return ok(done);
+            }
         }
     }
     co_return ok(done);

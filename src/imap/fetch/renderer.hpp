@@ -37,6 +37,8 @@ public:
     };
     /// The next piece: at least `mark` bytes, or all that is left. Pool only.
     Piece next(std::size_t mark);
+    /// Whether the last piece ended behind a message's line: elsewhere no other line may follow it.
+    bool is_between_messages() const { return !in_message_; }
 
     std::uint64_t header_octets() const { return header_octets_; }
     std::uint64_t body_octets() const { return body_octets_; }

@@ -37,7 +37,7 @@ Result<void> set_modified(int fd, timespec modified) {
 
 }  // namespace
 
-Delivery::Delivery(Descriptor tmp, std::string name, Descriptor file)
+Delivery::Delivery(SharedDirectory tmp, std::string name, Descriptor file)
     : tmp_(std::move(tmp)), name_(std::move(name)), file_(std::move(file)) {}
 
 Delivery::Delivery(Delivery&& other) noexcept
@@ -46,6 +46,9 @@ Delivery::Delivery(Delivery&& other) noexcept
       tmp_(std::move(other.tmp_)),
       name_(std::exchange(other.name_, {})),
       file_(std::move(other.file_)),
+      device_(other.device_),
+      inode_(other.inode_),
+      size_(other.size_),
       pending_cr_(other.pending_cr_),
       finished_(other.finished_) {}
 
@@ -55,6 +58,9 @@ Delivery& Delivery::operator=(Delivery&& other) noexcept {
     std::swap(tmp_, other.tmp_);
     std::swap(name_, other.name_);
     std::swap(file_, other.file_);
+    std::swap(device_, other.device_);
+    std::swap(inode_, other.inode_);
+    std::swap(size_, other.size_);
     std::swap(pending_cr_, other.pending_cr_);
     std::swap(finished_, other.finished_);
     return *this;
@@ -62,42 +68,55 @@ Delivery& Delivery::operator=(Delivery&& other) noexcept {
 
 Delivery::~Delivery() {
     if (!name_.empty()) {
-        ::unlinkat(tmp_.get(), name_.c_str(), 0);
+        ::unlinkat(tmp_->get(), name_.c_str(), 0);
     }
 }
 
-Result<Delivery> Delivery::create(int folder, const std::string& host) {
+Result<Delivery::SharedDirectory> Delivery::open_tmp(int folder) {
     auto tmp = open_directory(folder, "tmp");
     if (!tmp) {
         return tmp.error();
     }
+    return SharedDirectory(std::make_shared<const Descriptor>(std::move(*tmp)));
+}
+
+Result<Delivery> Delivery::create(int folder, const std::string& host) {
+    auto tmp = open_tmp(folder);
+    if (!tmp) {
+        return tmp.error();
+    }
+    return create_in(std::move(*tmp), host);
+}
+
+Result<Delivery> Delivery::create_in(SharedDirectory tmp, const std::string& host) {
     auto name = unique_name(host);
     Descriptor file(::openat(tmp->get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
     if (!file) {
         return system_error(errno, "create " + name);
     }
-    return Delivery(std::move(*tmp), std::move(name), std::move(file));
+    return Delivery(std::move(tmp), std::move(name), std::move(file));
 }
 
-Result<Delivery> Delivery::link(int folder, const std::string& host, int source_cur, const std::string& source_name,
-                                Durability durability) {
+Result<Delivery> Delivery::link(SharedDirectory tmp, const std::string& host, int source_cur,
+                                const std::string& source_name, Durability durability) {
     auto source = open_message_file(source_cur, source_name);
-    auto tmp = open_directory(folder, "tmp");
-    if (!source || !tmp) {
-        return source ? tmp.error() : source.error();
+    if (!source) {
+        return source.error();
     }
     auto name = unique_name(host);
     if (::linkat(source_cur, source_name.c_str(), tmp->get(), name.c_str(), 0) == 0) {
         if (is_same_file(tmp->get(), name, source->get())) {
-            Delivery delivery(std::move(*tmp), std::move(name), std::move(*source));
-            delivery.finished_ = true;
+            Delivery delivery(std::move(tmp), std::move(name), std::move(*source));
+            if (auto completed = delivery.complete(); !completed) {
+                return completed.error();
+            }
             return delivery;
         }
         ::unlinkat(tmp->get(), name.c_str(), 0);
     } else if (!link_is_impossible(errno)) {
         return system_error(errno, "link " + name);
     }
-    auto copy = create(folder, host);
+    auto copy = create_in(std::move(tmp), host);
     if (!copy) {
         return copy;
     }
@@ -108,6 +127,19 @@ Result<Delivery> Delivery::link(int folder, const std::string& host, int source_
         return finished.error();
     }
     return copy;
+}
+
+Result<void> Delivery::complete() {
+    struct stat status {};
+    if (::fstat(file_.get(), &status) != 0) {
+        return system_error(errno, "fstat of a message");
+    }
+    device_ = status.st_dev;
+    inode_ = status.st_ino;
+    size_ = static_cast<std::uint64_t>(status.st_size);
+    file_ = Descriptor();
+    finished_ = true;
+    return {};
 }
 
 Result<void> Delivery::copy_from(int source) {
@@ -168,16 +200,14 @@ Result<void> Delivery::finish(std::optional<std::chrono::sys_seconds> date, Dura
     if (durability == Durability::durable && ::fsync(file_.get()) != 0) {
         return system_error(errno, "fsync of a message");
     }
-    finished_ = true;
-    return {};
+    return complete();
 }
 
 Result<std::string> Delivery::final_base() const {
-    struct stat status {};
-    if (::fstat(file_.get(), &status) != 0) {
-        return system_error(errno, "fstat of a message");
+    if (!finished_) {
+        return Error(Code::internal, "a delivery that was not finished");
     }
-    return delivered_name(name_, status.st_dev, status.st_ino, static_cast<std::uint64_t>(status.st_size));
+    return delivered_name(name_, device_, inode_, size_);
 }
 
 }  // namespace postrider::store::maildir

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,12 +20,16 @@ namespace postrider::store::maildir {
 /// Removes its temporary file when it ends without being delivered. Blocking: pool only.
 class Delivery {
 public:
+    /// A folder's tmp/. Owners: the deliveries of one command.
+    using SharedDirectory = std::shared_ptr<const Descriptor>;
+    static Result<SharedDirectory> open_tmp(int folder);
+
     /// A new, empty file in the folder's tmp/ (O_EXCL, mode 0666 & ~umask).
     static Result<Delivery> create(int folder, const std::string& host);
 
     /// A hard link of a message of another (or the same) folder; a durable copy where links cannot be made (EXDEV,
     /// EMLINK, EPERM). source_cur: descriptor of its cur/. mtime kept. Errors: expunged.
-    static Result<Delivery> link(int folder, const std::string& host, int source_cur, const std::string& source_name,
+    static Result<Delivery> link(SharedDirectory tmp, const std::string& host, int source_cur, const std::string& source_name,
                                  Durability durability);
 
     /// Appends wire text: CRLF becomes LF, also when cut between two calls; all other bytes stay as they are.
@@ -47,12 +52,19 @@ public:
     void delivered() { name_.clear(); }
 
 private:
-    Delivery(Descriptor tmp, std::string name, Descriptor file);
+    Delivery(SharedDirectory tmp, std::string name, Descriptor file);
+    static Result<Delivery> create_in(SharedDirectory tmp, const std::string& host);
     Result<void> copy_from(int source);
+    /// The file is complete: what its final name needs is noted and it is closed, so that a COPY of many messages does
+    /// not need as many descriptors.
+    Result<void> complete();
 
-    Descriptor tmp_;    ///< the folder's tmp/
+    SharedDirectory tmp_;
     std::string name_;  ///< "" when there is nothing to remove
     Descriptor file_;
+    std::uint64_t device_ = 0;
+    std::uint64_t inode_ = 0;
+    std::uint64_t size_ = 0;
     bool pending_cr_ = false;
     bool finished_ = false;  ///< a link or a copy: complete when made
 };

@@ -21,6 +21,9 @@ Result<FolderFiles::Delivered> FolderFiles::deliver(std::vector<Delivery>& deliv
     if (!held) {
         return held.error();
     }
+    if (!is_in_its_maildir()) {
+        return Error(Code::no_such_mailbox, "the folder was deleted");
+    }
     if (auto read = read_uid_list(now); !read) {
         return read.error();
     }

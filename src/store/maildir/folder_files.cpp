@@ -18,7 +18,7 @@ namespace {
 using namespace std::chrono_literals;
 
 /// Longer than any scan of a healthy folder by any program holds the lock.
-constexpr auto lock_patience = 30s;
+constexpr auto lock_patience = 10s;
 /// How often a name that vanishes again and again is looked up.
 constexpr int most_lookups = 5;
 
@@ -47,6 +47,7 @@ Result<FolderFiles> FolderFiles::open(int maildir, const std::string& directory,
     files.settings_ = settings;
     files.host_ = host;
     files.is_main_ = directory == ".";
+    files.above_ = file_id(files.folder_.get(), "..");
     return files;
 }
 
@@ -60,6 +61,11 @@ Result<DotLock> FolderFiles::lock() const {
         return Error(Code::no_such_mailbox, "the folder was removed");
     }
     return lock;
+}
+
+bool FolderFiles::is_in_its_maildir() const {
+    const auto above = file_id(folder_.get(), "..");
+    return is_main_ || (above && above_ && above->inode == above_->inode);
 }
 
 FolderFiles::Look FolderFiles::look() const {
@@ -125,6 +131,8 @@ Result<void> FolderFiles::remove(const std::string& name) {
     std::string present = name;
     for (int tries = 0; tries < most_lookups; ++tries) {
         if (::unlinkat(cur_.get(), present.c_str(), 0) == 0) {
+            table_.forget(base_of(present));
+            forgotten_ = true;
             return {};
         }
         if (errno != ENOENT) {

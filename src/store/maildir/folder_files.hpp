@@ -115,6 +115,8 @@ private:
     Durability durability() const { return settings_.durable ? Durability::durable : Durability::relaxed; }
     Result<DotLock> lock() const;
     Look look() const;
+    /// Whether the folder's directory still stands where it was opened: delete_folder moves it away first.
+    bool is_in_its_maildir() const;
 
     // folder_scan.cpp
     Result<Scan> scan_locked(std::chrono::system_clock::time_point now, Writes writes);
@@ -142,6 +144,8 @@ private:
     Settings settings_;
     std::string host_;
     bool is_main_ = false;
+    std::optional<FileId> above_;  ///< the directory that holds the folder
+    bool forgotten_ = false;       ///< the map on disk still has messages that we removed
 
     MessageTable table_;
     /// The map as last read or saved, kept open so that its inode cannot be given to a newer one. None: not on disk.

@@ -218,7 +218,7 @@ Result<void> FolderFiles::accept_arrivals(Names& fresh) {
 
 /// Gives UIDs to what has none and saves the map if it changed. Gives the UIDs of the messages that came.
 std::vector<Uid> FolderFiles::settle(Names fresh, Writes writes) {
-    const bool dropped = table_.drop_missing();
+    const bool dropped = table_.drop_missing() || std::exchange(forgotten_, false);
     left_out_.clear();
     if (!dropped && fresh.empty() && uid_list_) {
         return {};

@@ -9,8 +9,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 
 #include "store/maildir/cur_lookup.hpp"
+#include "store/maildir/dot_lock.hpp"
 #include "store/maildir/filename.hpp"
 #include "store/maildir/folder_name.hpp"
 #include "store/maildir/folder_remains.hpp"
@@ -18,6 +20,8 @@
 namespace postrider::store::maildir {
 
 namespace {
+
+constexpr auto lock_patience = std::chrono::seconds(10);
 
 using Renames = std::vector<std::pair<std::string, std::string>>;
 
@@ -203,6 +207,12 @@ Result<void> delete_folder(int maildir, const std::string& directory, const std:
     const auto tmp = open_directory(maildir, "tmp");
     if (!tmp) {
         return tmp.error();
+    }
+    // Under the folder's lock: a delivery that is under way is finished before, a later one finds the folder gone.
+    const auto folder = open_folder_directory(maildir, directory);
+    const auto lock = folder ? DotLock::take(folder->get(), host, lock_patience) : Result<DotLock>(folder.error());
+    if (!lock && lock.error().code == Code::unavailable) {
+        return lock.error();
     }
     const auto name = unique_name(host) + ",folder";
     if (auto moved = rename_no_replace(maildir, directory, tmp->get(), name); !moved) {

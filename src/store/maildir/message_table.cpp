@@ -1,5 +1,6 @@
 #include "store/maildir/message_table.hpp"
 
+#include <algorithm>
 #include <limits>
 
 #include "store/maildir/filename.hpp"
@@ -69,6 +70,19 @@ bool MessageTable::drop_missing() {
     }
     order_ = std::move(kept);
     return true;
+}
+
+void MessageTable::forget(std::string_view base) {
+    const auto found = by_base_.find(base);
+    if (found == by_base_.end()) {
+        return;
+    }
+    const Uid uid = found->second.uid;
+    const auto entry = std::partition_point(order_.begin(), order_.end(),
+                                            [uid](const Entry* known) { return known->second.uid < uid; });
+    met_ -= was_met(found->second) ? 1 : 0;
+    order_.erase(entry);
+    by_base_.erase(found);
 }
 
 std::size_t MessageTable::uids_left() const {

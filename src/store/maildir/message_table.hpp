@@ -48,6 +48,9 @@ public:
     /// Forgets what this look did not meet. Gives whether there was any.
     bool drop_missing();
 
+    /// A message that was removed: what comes back under its base later is another one.
+    void forget(std::string_view base);
+
     /// How many more UIDs there are.
     std::size_t uids_left() const;
     /// The next UID for a message that is in cur/ under this name.

@@ -36,4 +36,10 @@ void note_uid_validity(UidValidity seen, std::chrono::system_clock::time_point n
     }
 }
 
+void raise_uid_validity(UidValidity seen) {
+    auto before = last.load();
+    while (seen.value() > before && !last.compare_exchange_weak(before, seen.value())) {
+    }
+}
+
 }  // namespace postrider::store::maildir

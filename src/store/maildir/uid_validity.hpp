@@ -14,4 +14,7 @@ UidValidity new_uid_validity(std::chrono::system_clock::time_point now);
 /// Another folder has this one. Numbers that do not look like a time up to now are passed over.
 void note_uid_validity(UidValidity seen, std::chrono::system_clock::time_point now);
 
+/// Values given from now on are above this one.
+void raise_uid_validity(UidValidity seen);
+
 }  // namespace postrider::store::maildir

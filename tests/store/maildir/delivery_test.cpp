@@ -79,7 +79,7 @@ TEST_CASE("a message is linked, also when its flags changed meanwhile") {
     maildir.age("cur/1.a:2,S", std::chrono::hours(5));
     for (const char* name : {"1.a:2,S", "1.a:2,"}) {
         CAPTURE(name);
-        const auto link = Delivery::link(maildir.fd(), host, cur.get(), name, durable).value();
+        const auto link = Delivery::link(Delivery::open_tmp(maildir.fd()).value(), host, cur.get(), name, durable).value();
         CHECK(stored(maildir, link) == "x\r\ny");
         CHECK(fs::last_write_time(maildir.root / "tmp" / link.temporary_name()) ==
               fs::last_write_time(maildir.root / "cur/1.a:2,S"));
@@ -94,7 +94,7 @@ TEST_CASE("a date does not touch the message that a link leads to") {
     const Descriptor cur(::openat(maildir.fd(), "cur", O_RDONLY | O_DIRECTORY));
     maildir.put("cur/1.a:2,S");
     const auto before = fs::last_write_time(maildir.root / "cur/1.a:2,S");
-    auto link = Delivery::link(maildir.fd(), host, cur.get(), "1.a:2,S", durable).value();
+    auto link = Delivery::link(Delivery::open_tmp(maildir.fd()).value(), host, cur.get(), "1.a:2,S", durable).value();
     CHECK(fs::hard_link_count(maildir.root / "cur/1.a:2,S") == 2);
     link.finish(std::chrono::sys_seconds{}, durable).value();
     CHECK(fs::last_write_time(maildir.root / "cur/1.a:2,S") == before);
@@ -108,7 +108,7 @@ TEST_CASE("what is gone or no file cannot be linked") {
     REQUIRE(::mkfifo((maildir.root / "cur/4.d:2,").c_str(), 0600) == 0);
     for (const char* name : {"1.a:2,", "2.b:2,", "3.c:2,", "4.d:2,"}) {
         CAPTURE(name);
-        CHECK(Delivery::link(maildir.fd(), host, cur.get(), name, durable).error().code == Code::expunged);
+        CHECK(Delivery::link(Delivery::open_tmp(maildir.fd()).value(), host, cur.get(), name, durable).error().code == Code::expunged);
     }
     CHECK(maildir.names("tmp").empty());
 }
@@ -124,7 +124,7 @@ TEST_CASE("between file systems a message is copied") {
     std::ofstream("/dev/shm/postrider-test/1.a:2,", std::ios::binary) << text;
     fs::last_write_time("/dev/shm/postrider-test/1.a:2,", fs::file_time_type::clock::now() - std::chrono::hours(9));
     const auto when = fs::last_write_time("/dev/shm/postrider-test/1.a:2,");
-    const auto copy = Delivery::link(maildir.fd(), host, other.get(), "1.a:2,", durable);
+    const auto copy = Delivery::link(Delivery::open_tmp(maildir.fd()).value(), host, other.get(), "1.a:2,", durable);
     fs::remove_all("/dev/shm/postrider-test");
     REQUIRE(ok(copy));
     CHECK(stored(maildir, *copy) == text);
