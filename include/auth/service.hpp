@@ -20,10 +20,10 @@
 namespace postrider::auth {
 
 struct Settings {
-    std::string userdb;           ///< path of the source; the database is this + ".lmdb"
-    std::string default_domain;   ///< DEFDOMAIN, such as "@example.com"; empty: none
-    std::string domain_separators;///< DOMAINSEP; empty: DEFDOMAIN's first character
-    std::string default_options;  ///< DEFAULTOPTIONS
+    std::string userdb;             ///< path of the source; the database is this + ".lmdb"
+    std::string default_domain;     ///< DEFDOMAIN, such as "@example.com"; empty: none
+    std::string domain_separators;  ///< DOMAINSEP; empty: DEFDOMAIN's first character
+    std::string default_options;    ///< DEFAULTOPTIONS
 };
 
 /// DEFDOMAIN as Courier applies it: appended when the name holds none of the separators.

@@ -50,7 +50,7 @@ enum class Type : std::uint8_t { text, path, number, seconds, on_off, yes_no, po
 /// One row of the settings table.
 struct Setting {
     std::string_view name;
-    std::string_view file;      ///< "imapd", "imapd-ssl", "authdaemonrc", "postrider"
+    std::string_view file;  ///< "imapd", "imapd-ssl", "authdaemonrc", "postrider"
     Type type;
     std::string_view unit;      ///< "", "seconds", "connections" ...
     std::string_view standard;  ///< our default, as it would be written
@@ -64,8 +64,8 @@ std::span<const Setting> settings_table();
 /// A configuration folder's files, checked in full.
 struct Loaded {
     service::Settings settings;
-    std::vector<Assignment> in_force;       ///< the winning assignment of every setting of the table that is set
-    std::vector<std::string> notes;         ///< for `config check`: defaults that differ, settings not used by us
+    std::vector<Assignment> in_force;  ///< the winning assignment of every setting of the table that is set
+    std::vector<std::string> notes;    ///< for `config check`: defaults that differ, settings not used by us
 };
 
 /// Which files win: for the plain listener imapd over imapd-ssl, for TLS settings imapd-ssl over imapd. A pair with a

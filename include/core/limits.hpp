@@ -40,6 +40,7 @@ inline constexpr auto output_stall_time = 5min;
 inline constexpr std::size_t ranges = 16 * 1024;
 inline constexpr std::size_t search_keys = 4096;
 inline constexpr std::size_t search_nesting = 1000;
+inline constexpr std::size_t search_texts = 128;  // each is looked for in every header or body
 inline constexpr std::size_t fetch_items = 256;
 inline constexpr std::size_t pattern_wildcards = 10;
 
@@ -55,6 +56,7 @@ inline constexpr std::uint64_t message_bytes = 0xFFFF'FFFF;
 inline constexpr std::size_t mailbox_name_bytes = 240;
 inline constexpr std::size_t keyword_bytes = 50;
 inline constexpr std::size_t keywords = 1000;
+inline constexpr std::size_t keywords_a_message = 100;
 inline constexpr auto stale_temporary_age = 36h;
 
 }  // namespace postrider::limits

@@ -12,21 +12,21 @@ namespace postrider {
 
 /// What kind of refusal; the protocol rooms choose the client's text and response code from it.
 enum class Code : std::uint8_t {
-    internal,        ///< our mistake or a broken system; SERVERBUG
-    unavailable,     ///< a backend or the file system does not work at the moment; UNAVAILABLE
-    no_such_mailbox, ///< NONEXISTENT
-    invalid_name,    ///< the mailbox name cannot exist; CANNOT
-    already_exists,  ///< ALREADYEXISTS
-    reserved,        ///< INBOX, the trash folder: not to be deleted or renamed; CANNOT
-    not_permitted,   ///< file permissions or rights; NOPERM
-    in_use,          ///< the folder is open in a way that forbids the wish; INUSE
-    over_quota,      ///< EDQUOT or a mail quota; OVERQUOTA
-    no_space,        ///< disk full, or no write permission for mail data
-    limit,           ///< one of our own limits; LIMIT
-    expunged,        ///< the message is gone; EXPUNGEISSUED
-    denied,          ///< wrong user name or password; AUTHENTICATIONFAILED
-    invalid_data,    ///< a file or record has a form we cannot read
-    unknown_charset, ///< BADCHARSET
+    internal,         ///< our mistake or a broken system; SERVERBUG
+    unavailable,      ///< a backend or the file system does not work at the moment; UNAVAILABLE
+    no_such_mailbox,  ///< NONEXISTENT
+    invalid_name,     ///< the mailbox name cannot exist; CANNOT
+    already_exists,   ///< ALREADYEXISTS
+    reserved,         ///< INBOX, the trash folder: not to be deleted or renamed; CANNOT
+    not_permitted,    ///< file permissions or rights; NOPERM
+    in_use,           ///< the folder is open in a way that forbids the wish; INUSE
+    over_quota,       ///< EDQUOT or a mail quota; OVERQUOTA
+    no_space,         ///< disk full, or no write permission for mail data
+    limit,            ///< one of our own limits; LIMIT
+    expunged,         ///< the message is gone; EXPUNGEISSUED
+    denied,           ///< wrong user name or password; AUTHENTICATIONFAILED
+    invalid_data,     ///< a file or record has a form we cannot read
+    unknown_charset,  ///< BADCHARSET
 };
 
 /// A refusal. `detail` is for the log alone: it may hold paths and names and never reaches a client.

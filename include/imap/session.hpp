@@ -44,8 +44,8 @@ struct Peer {
 struct Environment {
     std::shared_ptr<auth::Service> auth;  ///< owners: the server's present one, sessions; null in a PREAUTH session
     store::Store* store = nullptr;
-    std::shared_ptr<const Settings> settings;              ///< those of the session's start
-    std::shared_ptr<const net::TlsContext> starttls;       ///< null: not offered
+    std::shared_ptr<const Settings> settings;         ///< those of the session's start
+    std::shared_ptr<const net::TlsContext> starttls;  ///< null: not offered
     /// Whether this process may serve the account (its uid is ours); the error's detail is logged.
     std::function<Result<void>(const auth::Account&)> may_serve;
 };
@@ -85,8 +85,10 @@ public:
     void untagged(std::string_view text);
     /// Bytes as they are.
     void raw(std::string_view bytes) { connection_.write(bytes); }
+    /// Where the output stands: inside a literal no word of ours may follow, not even BYE.
+    enum class Output : bool { between_lines, in_literal };
     /// Sends what is queued when that is more than the mark. False: the client is gone, the command must end.
-    Task<bool> drain();
+    Task<bool> drain(Output output = Output::between_lines);
 
     /// Sends "+ text" and flushes. False: the client is gone.
     Task<bool> continuation(std::string_view text);
@@ -98,7 +100,8 @@ public:
     /// Looks at the folder and says what changed. False: the mailbox is gone, BYE was said.
     Task<bool> sync(store::Expunges expunges);
     /// Says what is known to have changed. quiet: messages whose flags the client can work out itself (.SILENT).
-    void announce(const store::Changes& changes, const std::vector<SeqNum>& quiet = {});
+    /// False: the client is gone.
+    Task<bool> announce(store::Changes changes, std::vector<SeqNum> quiet = {});
 
     /// Checks credentials; on success the session is authenticated. The reply of LOGIN and AUTHENTICATE.
     Task<Reply> log_in(auth::Credentials credentials, std::string_view method);

@@ -32,8 +32,8 @@ enum class Encoding : std::uint8_t { seven_bit, eight_bit, binary, quoted_printa
 struct Part {
     Extent header;  ///< with the empty line that ends it
     Extent body;
-    std::uint64_t body_lines = 0;   ///< LFs in the body
-    std::uint64_t header_lines = 0; ///< LFs in the header
+    std::uint64_t body_lines = 0;    ///< LFs in the body
+    std::uint64_t header_lines = 0;  ///< LFs in the header
 
     ContentType content_type;  ///< the default for its place where the header names none
     Encoding encoding = Encoding::seven_bit;

@@ -90,6 +90,8 @@ public:
     /// Puts bytes into the queue; nothing is sent before flush().
     void write(std::string_view bytes);
     std::size_t queued() const { return output_.size() - sent_; }
+    /// Forgets what is queued: the connection ends in the middle of an answer.
+    void drop_output();
     /// Sends the queue. The deadline moves on with each piece that the client takes.
     Task<Io<>> flush();
 

@@ -15,10 +15,10 @@ struct TlsSettings {
     std::string certificate_file;  ///< TLS_CERTFILE: PEM, certificate, chain, and the key unless it is elsewhere
     std::string key_file;          ///< TLS_PRIVATE_KEYFILE; empty: in certificate_file
     std::string dh_params_file;    ///< TLS_DHPARAMS; empty or missing file: OpenSSL's own choice
-    std::string protocol;          ///< TLS_PROTOCOL: "", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3", each also with "+" or
-                                   ///< "++": the least version; "" is 1.2
-    std::string ciphers;           ///< TLS_CIPHER_LIST; empty: OpenSSL's default
-    std::string alpn;              ///< the one protocol name accepted where a client offers ALPN ("imap", "pop3")
+    std::string protocol;  ///< TLS_PROTOCOL: "", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3", each also with "+" or
+                           ///< "++": the least version; "" is 1.2
+    std::string ciphers;   ///< TLS_CIPHER_LIST; empty: OpenSSL's default
+    std::string alpn;      ///< the one protocol name accepted where a client offers ALPN ("imap", "pop3")
 };
 
 /// A server's SSL_CTX with its files read. Immutable; any thread.

@@ -25,8 +25,8 @@ struct Listener {
 
 /// Limits of the listeners of one kind (plain or TLS).
 struct ConnectionLimits {
-    std::size_t most = 10'000;     ///< MAXDAEMONS
-    std::size_t per_address = 100; ///< MAXPERIP
+    std::size_t most = 10'000;      ///< MAXDAEMONS
+    std::size_t per_address = 100;  ///< MAXPERIP
 };
 
 enum class LogTarget : std::uint8_t { standard_error, syslog, file };
@@ -36,15 +36,15 @@ struct Settings {
     ConnectionLimits plain_limits;
     ConnectionLimits tls_limits;
     net::TlsSettings tls;
-    net::TlsSettings starttls;   ///< the same with TLS_STARTTLS_PROTOCOL
+    net::TlsSettings starttls;  ///< the same with TLS_STARTTLS_PROTOCOL
     auth::Settings auth;
     imap::Settings imap;
     store::Settings store;
-    unsigned threads = 0;        ///< of the event loop; 0: as many as cores
-    unsigned pool_threads = 0;   ///< for file work and hashes; 0: twice the cores, at least 4
-    unsigned umask = 022;        ///< IMAP_UMASK
+    unsigned threads = 0;       ///< of the event loop; 0: as many as cores
+    unsigned pool_threads = 0;  ///< for file work and hashes; 0: twice the cores, at least 4
+    unsigned umask = 022;       ///< IMAP_UMASK
     LogTarget log = LogTarget::standard_error;
-    std::string log_file;        ///< for LogTarget::file
+    std::string log_file;  ///< for LogTarget::file
     std::string log_facility = "mail";
     bool log_debug = false;
 };

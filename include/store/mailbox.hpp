@@ -34,7 +34,7 @@ struct FlagChange {
 
 /// What EXPUNGE removed.
 struct Expunged {
-    std::string directory;           ///< "." or ".a.b"
+    std::string directory;  ///< "." or ".a.b"
     std::vector<Uid> uids;
     std::vector<std::string> names;  ///< of the files in its cur/, for the log
 };

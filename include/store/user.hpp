@@ -47,8 +47,8 @@ public:
     /// Errors of every member that takes a name: invalid_name, no_such_mailbox.
     Task<Result<std::unique_ptr<Mailbox>>> select(std::string name, Access access);
     Task<Result<MailboxStatus>> status(std::string name);
-    Task<Result<void>> create(std::string name);            ///< already_exists; reserved for INBOX
-    Task<Result<void>> remove(std::string name);            ///< reserved for INBOX and the trash folder
+    Task<Result<void>> create(std::string name);  ///< already_exists; reserved for INBOX
+    Task<Result<void>> remove(std::string name);  ///< reserved for INBOX and the trash folder
     Task<Result<void>> rename(std::string from, std::string to);
     Task<Result<std::vector<ListedMailbox>>> list(UnseenMarks marks);
     Task<Result<std::vector<std::string>>> subscriptions();

@@ -1,4 +1,5 @@
-// What one client knows of its selected mailbox: a snapshot, and what is held back from it. RFC 3501 section 5.2, 7.4.1.
+// What one client knows of its selected mailbox: a snapshot, and what is held back from it. RFC 3501
+// section 5.2, 7.4.1.
 #pragma once
 
 #include <cstddef>
@@ -16,10 +17,10 @@ enum class Expunges : bool { hold_back, may_send };
 
 /// What the client must be told when its view moves on, in the order in which it is told.
 struct Changes {
-    std::vector<SeqNum> expunged;       ///< each number already reduced by those before it
-    bool counts = false;                ///< EXISTS and RECENT
-    bool keywords = false;              ///< the set of keywords in use
-    std::vector<SeqNum> flags;          ///< ascending, in the new view
+    std::vector<SeqNum> expunged;  ///< each number already reduced by those before it
+    bool counts = false;           ///< EXISTS and RECENT
+    bool keywords = false;         ///< the set of keywords in use
+    std::vector<SeqNum> flags;     ///< ascending, in the new view
     friend bool operator==(const Changes&, const Changes&) = default;
 };
 

@@ -65,7 +65,8 @@ int run(int argc, char** argv) {
     if (const Subcommand* subcommand = linked(program)) {
         return run_checked(*subcommand, {program, true, std::move(arguments)});
     }
-    if (arguments.empty() || arguments.front() == "--help" || arguments.front() == "-h" || arguments.front() == "help") {
+    if (arguments.empty() || arguments.front() == "--help" || arguments.front() == "-h" ||
+        arguments.front() == "help") {
         print_help(arguments.empty() ? stderr : stdout);
         return arguments.empty() ? 1 : 0;
     }

@@ -31,7 +31,8 @@ int run(const Invocation& invocation) {
     const char* variable = std::getenv("POSTRIDER_CONFIG_DIR");
     std::string folder = variable != nullptr && *variable != '\0' ? variable : "/etc/courier";
     std::vector<std::string> values;
-    app.add_option("--config-dir", folder, "folder of imapd, imapd-ssl, authdaemonrc, postrider")->capture_default_str();
+    app.add_option("--config-dir", folder, "folder of imapd, imapd-ssl, authdaemonrc, postrider")
+        ->capture_default_str();
     app.add_option("--set", values, "NAME=VALUE: wins over the files")->expected(1)->take_all();
     std::vector<std::string> arguments(invocation.arguments.rbegin(), invocation.arguments.rend());
     try {

@@ -10,15 +10,15 @@ namespace postrider::cli {
 
 /// How a subcommand was called.
 struct Invocation {
-    std::string program;            ///< as messages name it: "postrider userdb", or the link's own name "userdb"
-    bool by_courier_name = false;   ///< called through a link: Courier's options, output and exit codes exactly
+    std::string program;           ///< as messages name it: "postrider userdb", or the link's own name "userdb"
+    bool by_courier_name = false;  ///< called through a link: Courier's options, output and exit codes exactly
     std::vector<std::string> arguments;
 };
 
 struct Subcommand {
     std::string_view name;
-    std::string_view summary;               ///< one line for --help
-    std::string_view link = {};             ///< Courier's name that runs it; "" for none
+    std::string_view summary;    ///< one line for --help
+    std::string_view link = {};  ///< Courier's name that runs it; "" for none
     int (*run)(const Invocation& invocation);
 };
 

@@ -10,27 +10,32 @@
 namespace postrider::imap {
 
 Task<bool> Session::sync(store::Expunges expunges) {
-    const auto changes = co_await mailbox_->sync(expunges);
+    auto changes = co_await mailbox_->sync(expunges);
     if (!changes && changes.error().code == Code::no_such_mailbox) {
         bye("[UNAVAILABLE] The selected mailbox was deleted or renumbered; please connect again.", "DISCONNECTED");
         co_return false;
     }
-    if (changes) {
-        announce(*changes);
-    } else {
+    if (!changes) {
         (void)no(changes.error());  // for the log; what the client knows stays as it is
+        co_return co_await drain();
     }
-    co_return co_await drain();
+    store::Changes news = std::move(*changes);
+    co_return co_await announce(std::move(news));
 }
 
-void Session::announce(const store::Changes& changes, const std::vector<SeqNum>& quiet) {
+Task<bool> Session::announce(store::Changes changes, std::vector<SeqNum> quiet) {
     for (const SeqNum seq : changes.expunged) {
         untagged(std::to_string(seq.value()) + " EXPUNGE");
+        const bool alive = co_await drain();
+        if (!alive) {
+            co_return false;
+        }
     }
     if (changes.keywords) {
         print_flags_lines();
     }
-    const store::View& view = *mailbox_->view();
+    const auto shared_view = mailbox_->view();
+    const store::View& view = *shared_view;
     if (changes.counts) {
         untagged(std::to_string(view.size()) + " EXISTS");
         untagged(std::to_string(view.recent_count()) + " RECENT");
@@ -43,7 +48,12 @@ void Session::announce(const store::Changes& changes, const std::vector<SeqNum>&
         std::string line = std::to_string(seq.value()) + " FETCH (FLAGS (";
         wire::print_flags(line, message.flags, view.is_recent(message.uid), keyword_names(message));
         untagged(line + "))");
+        const bool alive = co_await drain();
+        if (!alive) {
+            co_return false;
+        }
     }
+    co_return co_await drain();
 }
 
 std::vector<std::string_view> Session::keyword_names(const store::Message& message) const {

@@ -22,11 +22,11 @@ using wire::ArgReader;
 enum class Announce : bool { no, yes };
 
 struct CommandFacts {
-    std::string_view name;                      ///< upper case; "UID FETCH" for the UID form
+    std::string_view name;  ///< upper case; "UID FETCH" for the UID form
     State allowed_in = State::selected;
-    Expunges expunges = Expunges::may_send;     ///< RFC 3501 section 7.4.1
+    Expunges expunges = Expunges::may_send;  ///< RFC 3501 section 7.4.1
     Announce announce = Announce::yes;
-    std::string_view capability = {};           ///< the word it brings, if it is announced by one
+    std::string_view capability = {};  ///< the word it brings, if it is announced by one
 };
 
 struct Command {

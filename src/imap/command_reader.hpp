@@ -20,9 +20,9 @@ struct ReadLimits {
 
 /// A command as it arrived.
 struct CommandLine {
-    std::string bytes;       ///< lines and literals as wire::ArgReader takes them
+    std::string bytes;  ///< lines and literals as wire::ArgReader takes them
     wire::CommandHead head;
-    std::string problem;     ///< why it cannot be run ("" when it can): too long, or head.problem
+    std::string problem;  ///< why it cannot be run ("" when it can): too long, or head.problem
     std::optional<Session::MessageLiteral> message;  ///< APPEND: the literal that ends `bytes` is not read yet
 };
 

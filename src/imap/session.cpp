@@ -64,7 +64,8 @@ std::function<void()> Session::waker() {
     };
 }
 
-// --- Life -------------------------------------------------------------------------------------------------------------
+// --- Life
+// -------------------------------------------------------------------------------------------------------------
 
 Task<void> Session::run() {
     untagged("OK [CAPABILITY " + capabilities() + "] postrider ready.");
@@ -82,8 +83,8 @@ Task<void> Session::run_guarded() {
     try {
         co_await loop();
     } catch (const std::exception& error) {
-        log_line(LogLevel::error, "session ended by our mistake, user=" + account_.address + ", " + log_peer() +
-                                      ": " + error.what());
+        log_line(LogLevel::error,
+                 "session ended by our mistake, user=" + account_.address + ", " + log_peer() + ": " + error.what());
         end_word_ = "DISCONNECTED";
     }
     mailbox_.reset();
@@ -137,7 +138,8 @@ Task<bool> Session::run_one() {
     }
     const bool logged_in = state_ != State::not_authenticated;
     const net::Deadline last = logged_in ? net::Deadline::max() : deadline;
-    auto line = co_await read_command(connection_, logged_in ? limits_after_login : limits_before_login, deadline, last);
+    auto line =
+        co_await read_command(connection_, logged_in ? limits_after_login : limits_before_login, deadline, last);
     if (!line) {
         closed(line.error());
         co_return false;
@@ -152,7 +154,8 @@ void Session::closed(net::Closed closed) {
     }
     switch (closed) {
         case net::Closed::timeout:
-            bye(state_ == State::not_authenticated ? "Login took too long." : "Disconnected for inactivity.", "TIMEOUT");
+            bye(state_ == State::not_authenticated ? "Login took too long." : "Disconnected for inactivity.",
+                "TIMEOUT");
             return;
         case net::Closed::stopped:
             bye("postrider server shut down by signal.", "Disconnected during shutdown by signal");
@@ -181,7 +184,8 @@ void Session::bye(std::string_view text, std::string_view why) {
     end(why);
 }
 
-// --- One command ------------------------------------------------------------------------------------------------------
+// --- One command
+// ------------------------------------------------------------------------------------------------------
 
 Task<void> Session::run_command(CommandLine& line) {
     tag_ = line.head.tag;
@@ -239,18 +243,24 @@ Task<bool> Session::drop_message_literal() {
     if (literal->synchronising) {
         co_return true;
     }
-    const auto last = net::Deadline::max();
-    auto dropped = co_await drop_literal(connection_, literal->size, last);
-    if (dropped) {
-        const auto rest = co_await connection_.skip_line(std::chrono::steady_clock::now() + limits::literal_stall_time);
-        if (!rest) {
-            dropped = rest.error();
+    // The line behind a literal may announce another one (MULTIAPPEND): its bytes are no commands either.
+    std::optional<wire::LiteralMark> mark = wire::LiteralMark{literal->size, false};
+    while (mark && !mark->synchronising) {
+        const auto last = net::Deadline::max();
+        const auto dropped = co_await drop_literal(connection_, mark->size, last);
+        if (!dropped) {
+            closed(dropped.error());
+            co_return false;
         }
+        const auto deadline = std::chrono::steady_clock::now() + limits::literal_stall_time;
+        const auto rest = co_await connection_.skip_line(deadline);
+        if (!rest) {
+            closed(rest.error());
+            co_return false;
+        }
+        mark = wire::literal_mark(*rest);
     }
-    if (!dropped) {
-        closed(dropped.error());
-    }
-    co_return dropped.has_value();
+    co_return true;
 }
 
 void Session::tagged(const Reply& reply) {
@@ -275,7 +285,8 @@ void Session::count_bad() {
     }
 }
 
-// --- Output -----------------------------------------------------------------------------------------------------------
+// --- Output
+// -----------------------------------------------------------------------------------------------------------
 
 void Session::untagged(std::string_view text) {
     connection_.write("* ");
@@ -283,19 +294,21 @@ void Session::untagged(std::string_view text) {
     connection_.write("\r\n");
 }
 
-Task<bool> Session::drain() {
+Task<bool> Session::drain(Output output) {
+    net::Io<> flushed;
     if (connection_.queued() > limits::output_mark) {
-        const auto flushed = co_await connection_.flush();
-        if (!flushed) {
-            closed(flushed.error());
-            co_return false;
-        }
+        flushed = co_await connection_.flush();
     }
-    if (connection_.is_stopped()) {
-        closed(net::Closed::stopped);
-        co_return false;
+    if (flushed && connection_.is_stopped()) {
+        flushed = net::Closed::stopped;
     }
-    co_return true;
+    if (!flushed && (output == Output::in_literal || flushed.error() == net::Closed::timeout)) {
+        end(flushed.error() == net::Closed::stopped ? "Disconnected during shutdown by signal" : "DISCONNECTED");
+        connection_.drop_output();
+    } else if (!flushed) {
+        closed(flushed.error());
+    }
+    co_return flushed.has_value();
 }
 
 Task<bool> Session::continuation(std::string_view text) {
@@ -335,7 +348,8 @@ void Session::count_fetched(std::uint64_t header, std::uint64_t body) {
     body_octets_ += body;
 }
 
-// --- Log: compat/imap.md section 17 -----------------------------------------------------------------------------------
+// --- Log: compat/imap.md section 17
+// -----------------------------------------------------------------------------------
 
 std::string Session::log_peer() const {
     return "ip=[" + peer_.text + "], port=[" + std::to_string(peer_.port) + "]";
@@ -343,10 +357,9 @@ std::string Session::log_peer() const {
 
 void Session::log_end() {
     using std::chrono::duration_cast;
-    const auto seconds =
-        duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - started_).count();
-    const std::string traffic = ", rcvd=" + std::to_string(connection_.bytes_received()) +
-                                ", sent=" + std::to_string(connection_.bytes_sent());
+    const auto seconds = duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - started_).count();
+    const std::string traffic =
+        ", rcvd=" + std::to_string(connection_.bytes_received()) + ", sent=" + std::to_string(connection_.bytes_sent());
     const std::string time = ", time=" + std::to_string(seconds);
     const std::string tls = connection_.is_tls() ? ", starttls=1" : "";
     if (user_ == nullptr) {

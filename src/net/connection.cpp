@@ -30,8 +30,7 @@ void throw_exception_from_error(Closed, const boost::source_location&) {
     throw_error(Error(Code::internal, "a value of a closed connection was used"));
 }
 
-Connection::Connection(Socket socket)
-    : strand_(socket.get_executor()), socket_(std::move(socket)), timer_(strand_) {
+Connection::Connection(Socket socket) : strand_(socket.get_executor()), socket_(std::move(socket)), timer_(strand_) {
     socket_.non_blocking(true);
     timer_.expires_at(Deadline::max());
 }
@@ -87,7 +86,8 @@ Task<Io<>> Connection::wait(Direction direction, Deadline deadline) {
     co_return Io<>();
 }
 
-// --- Input ------------------------------------------------------------------------------------------------------------
+// --- Input
+// ------------------------------------------------------------------------------------------------------------
 
 Task<Io<Wake>> Connection::wait_input(Deadline deadline) {
     if (stopped_) {
@@ -267,10 +267,16 @@ Task<Io<>> Connection::read_bytes(std::string& out, std::size_t size, Deadline d
     co_return Io<>();
 }
 
-// --- Output -----------------------------------------------------------------------------------------------------------
+// --- Output
+// -----------------------------------------------------------------------------------------------------------
 
 void Connection::write(std::string_view bytes) {
     output_ += bytes;
+}
+
+void Connection::drop_output() {
+    std::string().swap(output_);
+    sent_ = 0;
 }
 
 Io<std::size_t> Connection::write_now(std::string_view bytes, Direction& wants) {
@@ -320,7 +326,8 @@ Task<Io<>> Connection::flush() {
     co_return Io<>();
 }
 
-// --- TLS, end ---------------------------------------------------------------------------------------------------------
+// --- TLS, end
+// ---------------------------------------------------------------------------------------------------------
 
 Task<Io<>> Connection::start_tls(std::shared_ptr<const TlsContext> context, Deadline deadline) {
     std::string().swap(input_);

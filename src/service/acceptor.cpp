@@ -52,14 +52,26 @@ ip::tcp::endpoint endpoint_of(const Listener& listener) {
     return {address, listener.port};
 }
 
+/// Ends the connection with the conversation, also when that ends by an exception: watch() would wait for ever.
+class Closer {
+public:
+    explicit Closer(net::Connection& connection) : connection_(connection) {}
+    Closer(const Closer&) = delete;
+    Closer& operator=(const Closer&) = delete;
+    ~Closer() { connection_.close(); }
+
+private:
+    net::Connection& connection_;
+};
+
 /// Handshake first where the port asks for it, then the protocol.
-Task<void> converse(net::Connection& connection, imap::Session& session,
-                    std::shared_ptr<const net::TlsContext> context, std::string peer) {
+Task<void> converse(net::Connection& connection, imap::Session& session, std::shared_ptr<const net::TlsContext> context,
+                    std::string peer) {
+    const Closer closer(connection);
     if (context) {
         const auto done = co_await connection.start_tls(std::move(context), session.input_deadline());
         if (!done) {
             log_line(LogLevel::debug, "Disconnected, " + peer + ", in the TLS handshake");
-            connection.close();
             co_return;
         }
     }
@@ -113,8 +125,9 @@ Acceptor::Acceptor(asio::io_context& loop, Listener listener, Present& present, 
         acceptor_.bind(endpoint);
         acceptor_.listen();
     } catch (const boost::system::system_error& error) {
-        throw std::runtime_error("cannot listen at " + (listener_.address.empty() ? "every address" : listener_.address) +
-                                 ", port " + std::to_string(listener_.port) + ": " + error.code().message());
+        throw std::runtime_error("cannot listen at " +
+                                 (listener_.address.empty() ? "every address" : listener_.address) + ", port " +
+                                 std::to_string(listener_.port) + ": " + error.code().message());
     }
 }
 
@@ -130,8 +143,8 @@ Task<void> Acceptor::wait_for_room() {
     bool told = false;
     while (acceptor_.is_open() && registry_.is_full(listener_.tls, present_.limits(listener_.tls))) {
         if (!std::exchange(told, true)) {
-            log_line(LogLevel::warning, std::to_string(present_.limits(listener_.tls).most) +
-                                            " maximum active connections (MAXDAEMONS).");
+            log_line(LogLevel::warning,
+                     std::to_string(present_.limits(listener_.tls).most) + " maximum active connections (MAXDAEMONS).");
         }
         timer.expires_after(pause_when_full);
         co_await timer.async_wait(as_result);

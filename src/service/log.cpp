@@ -79,8 +79,8 @@ std::shared_ptr<spdlog::logger> make_logger(const Settings& settings) {
         case LogTarget::syslog:
             set_log_sink({});  // at a reload the old one's closelog() must not take the new one's name away
             // The name that log readers such as fail2ban look for.
-            sink = std::make_shared<spdlog::sinks::syslog_sink_mt>("imapd", LOG_PID,
-                                                                   facility_of(settings.log_facility), true);
+            sink = std::make_shared<spdlog::sinks::syslog_sink_mt>("imapd", LOG_PID, facility_of(settings.log_facility),
+                                                                   true);
             break;
         case LogTarget::file:
             sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(settings.log_file);

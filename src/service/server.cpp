@@ -12,6 +12,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <csignal>
+#include <cstdlib>
 #include <exception>
 #include <memory>
 #include <stdexcept>
@@ -31,6 +32,7 @@ namespace {
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 constexpr auto farewell_time = std::chrono::seconds(4);
+constexpr auto longest_farewell = std::chrono::milliseconds(4700);
 constexpr auto farewell_look = std::chrono::milliseconds(20);
 
 unsigned cores() {
@@ -103,6 +105,12 @@ private:
             reload();
         }
         log_line(LogLevel::notice, "stopping");
+        // Work on the pool cannot be interrupted (a lock that another program holds, a slow disk). What was answered is
+        // on disk already, so the process may end in the middle of it.
+        std::thread([] {
+            std::this_thread::sleep_for(longest_farewell);
+            ::_exit(EXIT_SUCCESS);
+        }).detach();
         for (const auto& acceptor : acceptors_) {
             acceptor->stop();
         }

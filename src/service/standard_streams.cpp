@@ -11,6 +11,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <stdexcept>
@@ -28,6 +29,8 @@ namespace postrider::service {
 namespace {
 
 using namespace asio::experimental::awaitable_operators;
+
+constexpr auto longest_farewell = std::chrono::milliseconds(4700);
 
 /// Copies until the end of either side. A pipe, file or terminal on one side, a socket on the other.
 void carry(int from, int to) {
@@ -85,6 +88,11 @@ int serve_standard_streams(const Settings& settings, auth::Account account, cons
     signals.async_wait([&](const boost::system::error_code& error, int) {
         if (!error) {
             connection.stop();
+            // Neither work on the pool nor a reader of our output who does not read may keep us.
+            std::thread([] {
+                std::this_thread::sleep_for(longest_farewell);
+                ::_exit(EXIT_SUCCESS);
+            }).detach();
         }
     });
     asio::co_spawn(connection.strand(), converse(connection, std::move(environment), std::move(account), maildir),

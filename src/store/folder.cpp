@@ -57,7 +57,8 @@ void Folder::unlisten(std::uint64_t listener) {
     std::erase_if(listeners_, [listener](const auto& entry) { return entry.first == listener; });
 }
 
-// --- Looking ----------------------------------------------------------------------------------------------------------
+// --- Looking
+// ----------------------------------------------------------------------------------------------------------
 
 Result<SnapshotPtr> Folder::refresh(Now now) {
     if (is_gone()) {
@@ -100,7 +101,8 @@ Result<Descriptor> Folder::open_message(const Message& message) const {
     return files_.open_message(now != nullptr ? now->name : message.name);
 }
 
-// --- Changing ---------------------------------------------------------------------------------------------------------
+// --- Changing
+// ---------------------------------------------------------------------------------------------------------
 
 struct Folder::NewState {
     std::shared_ptr<const KeywordTable> table;

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "core/result.hpp"
-#include "store/maildir/folder_files.hpp"
 #include "store/mailbox.hpp"
+#include "store/maildir/folder_files.hpp"
 #include "store/snapshot_update.hpp"
 
 namespace postrider::store {

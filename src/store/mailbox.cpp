@@ -47,8 +47,8 @@ Task<Result<Changes>> Mailbox::sync(Expunges expunges) {
         co_return fresh.error();
     }
     if (!view_) {
-        const std::shared_ptr<const View> first = std::make_shared<const View>(fresh->snapshot, std::vector<View::Held>(),
-                                                                               std::vector<Uid>());
+        const std::shared_ptr<const View> first =
+            std::make_shared<const View>(fresh->snapshot, std::vector<View::Held>(), std::vector<Uid>());
         view_ = first->advanced(fresh->snapshot, fresh->recent, Expunges::may_send).view;
         co_return Changes{};
     }

@@ -123,7 +123,8 @@ Result<std::string_view> MessageReader::header() {
         std::string text;
         std::string more;
         std::size_t end = std::string::npos;
-        for (std::size_t want = first_look; end == std::string::npos && text.size() < limits::header_bytes; want = piece) {
+        for (std::size_t want = first_look; end == std::string::npos && text.size() < limits::header_bytes;
+             want = piece) {
             if (auto done = read(text.size(), want, more); !done) {
                 return done.error();
             }

@@ -26,13 +26,13 @@ const Message& Snapshot::at(std::size_t index) const {
 }
 
 std::size_t Snapshot::rank(Uid uid) const {
-    const auto chunk = std::partition_point(chunks_.begin(), chunks_.end(),
-                                            [uid](const auto& c) { return c->back().uid < uid; });
+    const auto chunk =
+        std::partition_point(chunks_.begin(), chunks_.end(), [uid](const auto& c) { return c->back().uid < uid; });
     if (chunk == chunks_.end()) {
         return size_;
     }
-    const auto message = std::partition_point((*chunk)->begin(), (*chunk)->end(),
-                                              [uid](const Message& m) { return m.uid < uid; });
+    const auto message =
+        std::partition_point((*chunk)->begin(), (*chunk)->end(), [uid](const Message& m) { return m.uid < uid; });
     return starts_[static_cast<std::size_t>(chunk - chunks_.begin())] +
            static_cast<std::size_t>(message - (*chunk)->begin());
 }

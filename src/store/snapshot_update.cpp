@@ -173,8 +173,8 @@ SnapshotPtr with_changes(const SnapshotPtr& old, const std::vector<MessageChange
             if (!copy) {
                 copy = std::make_shared<Chunk>(*chunk);
             }
-            const auto at = std::partition_point(copy->begin(), copy->end(),
-                                                 [&](const Message& m) { return m.uid < change->uid; });
+            const auto at =
+                std::partition_point(copy->begin(), copy->end(), [&](const Message& m) { return m.uid < change->uid; });
             const bool same = at->flags == change->flags && at->keywords == change->keywords;
             *at = {change->uid, change->flags, change->keywords, same ? at->mod_seq : mod_seq, change->name};
         }

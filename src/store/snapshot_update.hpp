@@ -1,4 +1,5 @@
-// Makes the next snapshot of a folder from the present one and what was found or done. Pure; unchanged chunks are shared.
+// Makes the next snapshot of a folder from the present one and what was found or done. Pure; unchanged chunks are
+// shared.
 #pragma once
 
 #include <memory>

@@ -33,7 +33,8 @@ User::User(asio::thread_pool& pool, Descriptor maildir, Settings settings)
       maildir_(std::move(maildir)),
       settings_(std::move(settings)) {}
 
-// --- Folders, on the strand -------------------------------------------------------------------------------------------
+// --- Folders, on the strand
+// -------------------------------------------------------------------------------------------
 
 Result<std::shared_ptr<Folder>> User::folder(const std::string& name) {
     const auto directory = maildir::directory_of(name);
@@ -122,7 +123,8 @@ Task<Result<void>> User::create(std::string name) {
     co_return co_await on_pool(strand_, std::move(work));
 }
 
-// --- Deleting and renaming --------------------------------------------------------------------------------------------
+// --- Deleting and renaming
+// --------------------------------------------------------------------------------------------
 
 Result<void> User::remove_now(const std::string& name) {
     const auto directory = maildir::directory_of(name);
@@ -196,8 +198,7 @@ Result<void> User::rename_now(const std::string& from, const std::string& to) {
     if (auto made_ready = prepare_names(*old_directory, *new_directory); !made_ready) {
         return made_ready;
     }
-    const auto renamed =
-        maildir::rename_folder(maildir_.get(), *old_directory, *new_directory, durability(settings_));
+    const auto renamed = maildir::rename_folder(maildir_.get(), *old_directory, *new_directory, durability(settings_));
     if (!renamed) {
         return renamed.error();
     }
@@ -253,7 +254,8 @@ Result<void> User::move_inbox(const std::string& to) {
     return (*inbox)->remove_messages(uids);
 }
 
-// --- Lists ------------------------------------------------------------------------------------------------------------
+// --- Lists
+// ------------------------------------------------------------------------------------------------------------
 
 Result<std::vector<ListedMailbox>> User::list_now(UnseenMarks marks) {
     const auto directories = maildir::list_folders(maildir_.get());
@@ -291,8 +293,8 @@ Result<void> User::set_subscription(const std::string& name, bool subscribed) {
         return directory.error();
     }
     return maildir::set_subscribed(maildir_.get(), name,
-                                   subscribed ? maildir::Subscribed::yes : maildir::Subscribed::no,
-                                   settings_.host_name, durability(settings_));
+                                   subscribed ? maildir::Subscribed::yes : maildir::Subscribed::no, settings_.host_name,
+                                   durability(settings_));
 }
 
 Task<Result<void>> User::subscribe(std::string name) {

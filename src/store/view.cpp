@@ -81,8 +81,8 @@ View::View(std::shared_ptr<const Snapshot> snapshot, std::vector<Held> held, std
     : snapshot_(std::move(snapshot)), held_(std::move(held)), recent_(std::move(recent)) {}
 
 const Message& View::at(SeqNum seq) const {
-    const auto held = std::lower_bound(held_.begin(), held_.end(), seq,
-                                       [](const Held& h, SeqNum wanted) { return h.seq < wanted; });
+    const auto held =
+        std::lower_bound(held_.begin(), held_.end(), seq, [](const Held& h, SeqNum wanted) { return h.seq < wanted; });
     if (held != held_.end() && held->seq == seq) {
         return held->message;
     }

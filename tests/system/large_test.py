@@ -38,6 +38,20 @@ class LargeMessage(support.Test):
     # Freed memory that the sanitizer keeps to find late uses would count as the server's.
     environment = {"ASAN_OPTIONS": "quarantine_size_mb=1:thread_local_quarantine_size_kb=16"}
 
+    def test_seen_is_told_between_messages(self):
+        """A piece of the answer may end inside a message: the news of the one before must not follow there."""
+        user, _ = self.account()
+        client = self.connect(user)
+        contents = [support.message("number %d" % n, size=10_000 if n % 2 else 200_000) for n in range(1, 7)]
+        for content in contents:
+            client.append_ok("INBOX", content)
+        client.ok("SELECT INBOX")
+        untagged = client.ok("FETCH 1:* BODY[]").untagged
+        self.assertEqual([support.digest(text) for text in contents],
+                         [support.digest(response.literals[0]) for response in untagged if response.literals])
+        seen = [response.text for response in untagged if not response.literals]
+        self.assertEqual(["* %d FETCH (FLAGS (\\Seen))" % n for n in range(1, 7)], sorted(seen))
+
     def test_append_and_fetch(self):
         user, maildir = self.account()
         sender, reader, other = (self.connect(user) for _ in range(3))

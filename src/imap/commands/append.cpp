@@ -7,6 +7,7 @@
 
 #include "core/limits.hpp"
 #include "imap/command.hpp"
+#include "imap/wire/command_lines.hpp"
 
 namespace postrider::imap {
 
@@ -72,7 +73,7 @@ Task<std::optional<Result<void>>> receive(Session& session, store::Upload& uploa
         const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(size, piece_bytes));
         auto piece = co_await session.connection().read_some(most, stall_deadline());
         if (!piece) {
-            session.end("DISCONNECTED");
+            session.closed(piece.error());
             co_return std::nullopt;
         }
         size -= piece->size();
@@ -96,11 +97,15 @@ Reply failed(const Error& error) {
     }
 }
 
-/// The line end behind the literal, with ")" before it in the UTF8 form. none: the client is gone.
+/// The line end behind the literal, with ")" before it in the UTF8 form. none: the client is gone. Another literal that
+/// is announced there (MULTIAPPEND, which is not offered) is left to the session to be dropped.
 Task<std::optional<bool>> command_ends_well(Session& session, bool utf8_data) {
     const auto line = co_await session.exchange_line(limits::command_bytes);
     if (!line) {
         co_return std::nullopt;
+    }
+    if (const auto mark = wire::literal_mark(*line); mark && !mark->synchronising) {
+        session.message_literal() = Session::MessageLiteral{mark->size, false};
     }
     co_return *line == (utf8_data ? ")" : "");
 }

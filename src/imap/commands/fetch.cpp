@@ -35,7 +35,7 @@ Parsed<Args> parse(ArgReader in) {
 }
 
 /// \Seen for the messages whose content was given, and the lines that say so. compat/imap.md section 9.
-Task<void> mark_seen(Session& session, const std::vector<SeqNum>& fetched) {
+Task<bool> mark_seen(Session& session, const std::vector<SeqNum>& fetched) {
     store::FlagChange change{{}, store::FlagOperation::add, store::Flag::seen, {}};
     for (const SeqNum seq : fetched) {
         const store::Message& message = session.mailbox().view()->at(seq);
@@ -44,13 +44,14 @@ Task<void> mark_seen(Session& session, const std::vector<SeqNum>& fetched) {
         }
     }
     if (change.uids.empty()) {
-        co_return;
+        co_return true;
     }
     const auto stored = co_await session.mailbox().store_flags(std::move(change));
     if (!stored) {
         (void)no(stored.error());  // for the log: the content was given all the same
     }
-    session.announce(session.mailbox().catch_up(Expunges::hold_back));
+    store::Changes news = session.mailbox().catch_up(Expunges::hold_back);
+    co_return co_await session.announce(std::move(news));
 }
 
 Task<Reply> give(Session& session, FetchRenderer& renderer, bool marks_seen) {
@@ -70,10 +71,15 @@ Task<Reply> give(Session& session, FetchRenderer& renderer, bool marks_seen) {
         }
         given.insert(given.end(), piece.finished.begin(), piece.finished.end());
         if (marks_seen && renderer.is_between_messages()) {
-            co_await mark_seen(session, given);
+            const bool marked = co_await mark_seen(session, given);
+            if (!marked) {
+                co_return no("");
+            }
             given.clear();
         }
-        const bool alive = co_await session.drain();
+        const auto where =
+            renderer.is_between_messages() ? Session::Output::between_lines : Session::Output::in_literal;
+        const bool alive = co_await session.drain(where);
         if (!alive) {
             co_return no("");
         }
@@ -90,15 +96,15 @@ Task<Reply> fetch(Session& session, Args args, Numbers numbers) {
     if (!messages) {
         co_return bad(std::string(no_such_number));
     }
-    const bool has_uid = std::ranges::any_of(
-        args.items, [](const wire::FetchItem& item) { return item.kind == wire::FetchKind::uid; });
+    const bool has_uid =
+        std::ranges::any_of(args.items, [](const wire::FetchItem& item) { return item.kind == wire::FetchKind::uid; });
     if (numbers == Numbers::uid && !has_uid) {
         wire::FetchItem uid;
         uid.kind = wire::FetchKind::uid;
         args.items.insert(args.items.begin(), uid);
     }
-    const bool marks_seen = session.mailbox().access() == store::Access::read_write &&
-                            std::ranges::any_of(args.items, sets_seen);
+    const bool marks_seen =
+        session.mailbox().access() == store::Access::read_write && std::ranges::any_of(args.items, sets_seen);
     FetchPlan plan{view, std::move(*messages), std::move(args.items), session.utf8()};
     const auto renderer = std::make_unique<FetchRenderer>(session.mailbox(), std::move(plan));
     Reply reply = co_await give(session, *renderer, marks_seen);

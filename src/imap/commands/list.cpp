@@ -133,8 +133,7 @@ Task<Reply> run_list(Session& session, Args args) {
     if (args.pattern.empty()) {
         co_return print_root(session, "LIST", args);
     }
-    const auto marks =
-        session.settings().check_all_folders ? store::UnseenMarks::all : store::UnseenMarks::inbox;
+    const auto marks = session.settings().check_all_folders ? store::UnseenMarks::all : store::UnseenMarks::inbox;
     const auto mailboxes = co_await session.user().list(marks);
     if (!mailboxes) {
         co_return no(mailboxes.error());

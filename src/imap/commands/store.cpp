@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "core/limits.hpp"
 #include "core/text.hpp"
 #include "imap/arguments.hpp"
 #include "imap/command.hpp"
@@ -108,8 +109,9 @@ void print_one(Session& session, SeqNum seq, Numbers numbers) {
 /// The news of the command: every message it named unless it was .SILENT; then only those that came out otherwise than
 /// the client must think, because another session changed them too.
 Task<void> print_outcome(Session& session, std::vector<Expected> expected, bool silent, Numbers numbers) {
-    const store::Changes changes = session.mailbox().catch_up(Expunges::hold_back);
-    const store::View& view = *session.mailbox().view();
+    store::Changes changes = session.mailbox().catch_up(Expunges::hold_back);
+    const auto shared_view = session.mailbox().view();
+    const store::View& view = *shared_view;
     std::vector<SeqNum> told;
     std::vector<SeqNum> to_print;
     for (const Expected& one : expected) {
@@ -123,7 +125,10 @@ Task<void> print_outcome(Session& session, std::vector<Expected> expected, bool 
             to_print.push_back(*seq);
         }
     }
-    session.announce(changes, told);
+    const bool told_all = co_await session.announce(std::move(changes), std::move(told));
+    if (!told_all) {
+        co_return;
+    }
     for (const SeqNum seq : to_print) {
         print_one(session, seq, numbers);
         const bool alive = co_await session.drain();
@@ -143,6 +148,9 @@ Task<Reply> store_flags(Session& session, Args args, Numbers numbers) {
     }
     if (session.user().settings().keywords == store::Keywords::off) {
         args.flags.keywords.clear();  // not in PERMANENTFLAGS: ignored (RFC 3501 section 7.1)
+    }
+    if (args.flags.keywords.size() > limits::keywords_a_message) {
+        co_return no("[LIMIT] At most " + std::to_string(limits::keywords_a_message) + " keywords in one command");
     }
     std::vector<std::string> wanted;
     for (const std::string& keyword : args.flags.keywords) {

@@ -15,6 +15,7 @@ namespace {
 using wire::FetchKind;
 
 constexpr std::size_t read_bytes = 64 * 1024;
+constexpr std::chrono::milliseconds stretch{20};
 
 }  // namespace
 
@@ -48,7 +49,12 @@ Result<store::MessageReader*> FetchRenderer::reader() {
 FetchRenderer::Piece FetchRenderer::next(std::size_t mark) {
     Piece piece;
     line_start_ = in_message_ ? std::string::npos : 0;
-    while (piece.bytes.size() < mark && !piece.broken && at_message_ < plan_.messages.size()) {
+    const auto until = std::chrono::steady_clock::now() + stretch;
+    const auto goes_on = [&] {
+        // Time ends a piece between messages only: in the middle of one its file might be gone at the next piece.
+        return piece.bytes.size() < mark && (in_message_ || std::chrono::steady_clock::now() < until);
+    };
+    while (goes_on() && !piece.broken && at_message_ < plan_.messages.size()) {
         if (literal_) {
             pump_literal(piece);
         } else if (!in_message_) {
@@ -199,8 +205,8 @@ Result<void> FetchRenderer::render_section(const wire::FetchItem& item, std::str
                                        whole - skip);
     }
     out += wire::print_item_name(item) + " {" + std::to_string(size) + "}\r\n";
-    const bool is_header = item.kind == FetchKind::rfc822_header || item.section.text == wire::SectionText::header ||
-                           extent == nullptr;
+    const bool is_header =
+        item.kind == FetchKind::rfc822_header || item.section.text == wire::SectionText::header || extent == nullptr;
     (is_header ? header_octets_ : body_octets_) += size;
     if (extent == nullptr) {
         out += std::string_view(std::get<std::string>(*data)).substr(skip, size);
@@ -215,7 +221,8 @@ void FetchRenderer::pump_literal(Piece& piece) {
     const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(read_bytes, literal_->end - literal_->offset));
     const auto read = reader_->read(literal_->offset, most, bytes);
     if (!read || bytes.empty()) {
-        piece.problem = read ? Error(Code::unavailable, "a message file became shorter while it was read") : read.error();
+        piece.problem =
+            read ? Error(Code::unavailable, "a message file became shorter while it was read") : read.error();
         piece.broken = true;
         return;
     }

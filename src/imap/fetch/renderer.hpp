@@ -30,12 +30,12 @@ public:
 
     struct Piece {
         std::string bytes;
-        std::vector<SeqNum> finished;   ///< messages whose line ended in this piece
-        std::optional<Error> problem;   ///< the latest message that could not be read, if there was one
+        std::vector<SeqNum> finished;  ///< messages whose line ended in this piece
+        std::optional<Error> problem;  ///< the latest message that could not be read, if there was one
         bool done = false;
-        bool broken = false;            ///< a file shrank inside a literal: the stream cannot be saved
+        bool broken = false;  ///< a file shrank inside a literal: the stream cannot be saved
     };
-    /// The next piece: at least `mark` bytes, or all that is left. Pool only.
+    /// The next piece: at least `mark` bytes, what took about 20 ms, or all that is left. Pool only.
     Piece next(std::size_t mark);
     /// Whether the last piece ended behind a message's line: elsewhere no other line may follow it.
     bool is_between_messages() const { return !in_message_; }

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "core/limits.hpp"
 #include "core/text.hpp"
 #include "imap/fetch/renderer.hpp"
 #include "imap/search/body_text.hpp"
@@ -78,6 +79,10 @@ Result<SearchPlan> SearchPlan::make(wire::SearchProgram program, const store::Vi
     }
     SearchPlan plan;
     plan.keys_ = std::move(program.keys);
+    const auto text_keys = std::ranges::count_if(plan.keys_, [](const SearchKey& key) { return has_text(key.kind); });
+    if (static_cast<std::size_t>(text_keys) > limits::search_texts) {
+        return Error(Code::limit, "more texts in one search than " + std::to_string(limits::search_texts));
+    }
     for (SearchKey& key : plan.keys_) {
         if (has_text(key.kind)) {
             const auto utf8 = mime::to_utf8(key.text, charset);
@@ -173,8 +178,7 @@ SearchEvaluator::Verdict SearchEvaluator::combined(const SearchKey& key, std::ve
 
 bool SearchEvaluator::has_keyword(const std::string& name) const {
     const auto& table = view_->snapshot().keyword_table();
-    return std::ranges::any_of(message_->keywords,
-                               [&](store::KeywordId id) { return iequals(table[id], name); });
+    return std::ranges::any_of(message_->keywords, [&](store::KeywordId id) { return iequals(table[id], name); });
 }
 
 SearchEvaluator::Verdict SearchEvaluator::by_memory(const SearchKey& key) const {
@@ -209,8 +213,8 @@ SearchEvaluator::Verdict SearchEvaluator::by_memory(const SearchKey& key) const 
 bool SearchEvaluator::is_on_day(const SearchKey& key) {
     std::chrono::sys_seconds time = reader_->internal_date();
     std::chrono::minutes zone = zone_at(time);
-    const bool sent = key.kind == SearchKind::sent_before || key.kind == SearchKind::sent_on ||
-                      key.kind == SearchKind::sent_since;
+    const bool sent =
+        key.kind == SearchKind::sent_before || key.kind == SearchKind::sent_on || key.kind == SearchKind::sent_since;
     if (sent) {
         const auto header = reader_->header();
         const auto value = header ? mime::field_value(*header, "date") : std::nullopt;
@@ -280,7 +284,8 @@ void SearchEvaluator::read_body() {
     }
     const auto needles = [this](const std::vector<std::size_t>& keys) {
         std::vector<const std::string*> texts;
-        std::ranges::transform(keys, std::back_inserter(texts), [this](std::size_t i) { return &plan_.keys()[i].text; });
+        std::ranges::transform(keys, std::back_inserter(texts),
+                               [this](std::size_t i) { return &plan_.keys()[i].text; });
         return texts;
     };
     NeedleFinder body(needles(in_body));

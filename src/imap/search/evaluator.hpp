@@ -14,7 +14,7 @@
 namespace postrider::imap {
 
 /// A search made ready: texts decoded from the command's charset, sets resolved. Errors of make: unknown_charset,
-/// invalid_data (text that is not in its charset).
+/// limit.
 class SearchPlan {
 public:
     static Result<SearchPlan> make(wire::SearchProgram program, const store::View& view);

@@ -29,8 +29,8 @@ public:
 
     /// A hard link of a message of another (or the same) folder; a durable copy where links cannot be made (EXDEV,
     /// EMLINK, EPERM). source_cur: descriptor of its cur/. mtime kept. Errors: expunged.
-    static Result<Delivery> link(SharedDirectory tmp, const std::string& host, int source_cur, const std::string& source_name,
-                                 Durability durability);
+    static Result<Delivery> link(SharedDirectory tmp, const std::string& host, int source_cur,
+                                 const std::string& source_name, Durability durability);
 
     /// Appends wire text: CRLF becomes LF, also when cut between two calls; all other bytes stay as they are.
     Result<void> write(std::string_view wire_text);

@@ -79,7 +79,8 @@ TEST_CASE("a message is linked, also when its flags changed meanwhile") {
     maildir.age("cur/1.a:2,S", std::chrono::hours(5));
     for (const char* name : {"1.a:2,S", "1.a:2,"}) {
         CAPTURE(name);
-        const auto link = Delivery::link(Delivery::open_tmp(maildir.fd()).value(), host, cur.get(), name, durable).value();
+        const auto link =
+            Delivery::link(Delivery::open_tmp(maildir.fd()).value(), host, cur.get(), name, durable).value();
         CHECK(stored(maildir, link) == "x\r\ny");
         CHECK(fs::last_write_time(maildir.root / "tmp" / link.temporary_name()) ==
               fs::last_write_time(maildir.root / "cur/1.a:2,S"));
@@ -108,7 +109,8 @@ TEST_CASE("what is gone or no file cannot be linked") {
     REQUIRE(::mkfifo((maildir.root / "cur/4.d:2,").c_str(), 0600) == 0);
     for (const char* name : {"1.a:2,", "2.b:2,", "3.c:2,", "4.d:2,"}) {
         CAPTURE(name);
-        CHECK(Delivery::link(Delivery::open_tmp(maildir.fd()).value(), host, cur.get(), name, durable).error().code == Code::expunged);
+        CHECK(Delivery::link(Delivery::open_tmp(maildir.fd()).value(), host, cur.get(), name, durable).error().code ==
+              Code::expunged);
     }
     CHECK(maildir.names("tmp").empty());
 }

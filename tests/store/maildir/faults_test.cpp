@@ -139,7 +139,7 @@ TEST_CASE("a name that one reading of the directory missed is not gone") {
         CHECK(counts.unseen == 1);
     }
     {
-        const Hidden twice("1.a", 2);
+        const Hidden in_every_pass("1.a", 5);
         CHECK(uids_of(folder.scan(now()).value()) == Numbers{2});
     }
     CHECK(uids_of(folder.scan(now()).value()) == Numbers{2, 3});

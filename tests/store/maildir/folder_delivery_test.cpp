@@ -62,7 +62,9 @@ TEST_CASE("a link to the same message twice makes two messages") {
     auto folder = maildir.folder();
     std::vector<Delivery> copies;
     for (int i = 0; i < 2; ++i) {
-        copies.push_back(Delivery::link(Delivery::open_tmp(folder.folder()).value(), host, folder.cur(), "1.a:2,", Durability::durable).value());
+        copies.push_back(Delivery::link(Delivery::open_tmp(folder.folder()).value(), host, folder.cur(), "1.a:2,",
+                                        Durability::durable)
+                             .value());
     }
     const auto delivered = folder.deliver(copies, now()).value();
     CHECK(delivered.scan.messages.size() == 3);
