@@ -27,13 +27,11 @@ inline constexpr std::size_t command_bytes = 64 * 1024;
 inline constexpr std::size_t literal_bytes = 128 * 1024;
 inline constexpr std::size_t literals = 64;
 inline constexpr int bad_commands = 20;
-inline constexpr std::size_t pipelined_commands = 4;
 inline constexpr auto imap_idle_time = 30min;
 inline constexpr auto literal_stall_time = 60s;
 
-// Output.
+// Output: a command flushes when the queue passes the mark, so it never holds much more than that and one piece.
 inline constexpr std::size_t output_mark = 64 * 1024;
-inline constexpr std::size_t output_bytes = 1024 * 1024;
 inline constexpr auto output_stall_time = 5min;
 
 // Sequence sets, search, patterns.
