@@ -148,6 +148,32 @@ class StandardStreams(support.Test):
                               input=b"a SELECT INBOX\n")
         self.assertEqual(0, done.returncode, done.stderr)
 
+    def test_a_name_used_before_gets_another_uid_validity(self):
+        """Two folders made within a second by Courier have one UIDVALIDITY; one takes the other's name."""
+        maildir = support.make_maildir(os.path.join(self.new_folder(), "Maildir"))
+        for name in (".A", ".B"):
+            support.make_maildir(os.path.join(maildir, name))
+            with open(os.path.join(maildir, name, "courierimapuiddb"), "w", encoding="ascii") as file:
+                file.write("1 700000777 9\n")
+        client = support.imapd_session([support.PROGRAM, "imapd", maildir])
+        client.ok("DELETE INBOX.B")
+        client.ok("RENAME INBOX.A INBOX.B")
+        status = client.ok("STATUS INBOX.B (UIDNEXT UIDVALIDITY)")
+        self.assertGreater(status.number(r"UIDVALIDITY (\d+)"), 700000777)
+        self.assertEqual(9, status.number(r"UIDNEXT (\d+)"))
+        support.end_imapd_session(client)
+
+    def test_copy_needs_few_descriptors(self):
+        maildir = support.make_maildir(os.path.join(self.new_folder(), "Maildir"))
+        for _ in range(200):
+            support.deliver(maildir, message("many"))
+        client = support.imapd_session(["sh", "-c", 'ulimit -n 64; exec "$0" imapd "$1"', support.PROGRAM, maildir])
+        client.ok("SELECT INBOX")
+        client.ok("CREATE INBOX.copies")
+        client.ok("COPY 1:* INBOX.copies")
+        self.assertEqual(200, client.ok("STATUS INBOX.copies (MESSAGES)").number(r"MESSAGES (\d+)"))
+        support.end_imapd_session(client)
+
     def test_two_sessions_beside_each_other(self):
         maildir = support.make_maildir(os.path.join(self.new_folder(), "Maildir"))
         one = support.imapd_session([support.PROGRAM, "imapd", maildir])
