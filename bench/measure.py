@@ -1,5 +1,6 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Measurements of a release build, on loopback, in a folder of their own. Figures go to standard output.
+Root becomes an ordinary user first, so it is always the same server that is measured: all in one process.
 
   bench/measure.py idle  [--sessions 2000] [--tls]   memory of idle sessions (PSS), mailbox selected, IDLE
   bench/measure.py login [--count 2000]          server CPU of connect + LOGIN + LOGOUT, with a cheap password hash
@@ -10,6 +11,8 @@
 --postrider PATH names the binary (default build/release/src/postrider).
 """
 import argparse
+import base64
+import hashlib
 import os
 import pathlib
 import random
@@ -24,6 +27,9 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "system"))
+import ordinary_user
+
 PASSWORD = "bench"
 
 
@@ -52,7 +58,6 @@ class Server:
                        check=True, capture_output=True)
         (etc / "imapd.pem").write_text((self.folder / "cert").read_text() + (self.folder / "key").read_text())
         # {SHA}: the figure is to be the server's work, not the hash's.
-        import base64, hashlib
         stored = "{SHA}" + base64.b64encode(hashlib.sha1(PASSWORD.encode()).digest()).decode()
         self.tool("userdb", "bench", "set", f"uid={os.geteuid()}", f"gid={os.getegid()}", f"home={self.folder}",
                   f"mail={self.folder}/Maildir", f"imappw={stored}")
@@ -205,14 +210,8 @@ def fetch(arguments, server):
     peers = {"postrider": ([arguments.postrider, "imapd", str(maildir)], dict(os.environ, POSTRIDER_CONFIG_DIR=str(etc)))}
     if arguments.dovecot:
         config = server.folder / "dovecot.conf"
-        # Dovecot serves no mail as root: then an account is borrowed that every system has.
-        owner = "nobody" if os.geteuid() == 0 else str(os.geteuid())
         config.write_text(f"log_path = {server.folder}/dovecot.log\nssl = no\nfirst_valid_uid = 0\n"
-                          f"first_valid_gid = 0\nmail_uid = {owner}\nmail_gid = {os.getegid()}\n")
-        if os.geteuid() == 0:
-            server.folder.chmod(0o755)
-            for path in [maildir, *maildir.rglob("*")]:
-                shutil.chown(path, owner)
+                          f"first_valid_gid = 0\nmail_uid = {os.geteuid()}\nmail_gid = {os.getegid()}\n")
         peers["dovecot, no cache"] = (dovecot(arguments, config, maildir, ":INDEX=MEMORY"), dovecot_environment(arguments))
         peers["dovecot, cached"] = (dovecot(arguments, config, maildir, ""), dovecot_environment(arguments))
     figures = {name: [] for name in peers}
@@ -244,8 +243,9 @@ def main():
     parser.add_argument("--count", type=int, default=2000)
     parser.add_argument("--messages", type=int, default=10000)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--dovecot")
+    parser.add_argument("--dovecot", type=os.path.abspath)
     arguments = parser.parse_args()
+    arguments.postrider = ordinary_user.become(arguments.postrider)
     folder = tempfile.mkdtemp(prefix="postrider-bench-")
     server = Server(arguments.postrider, folder)
     try:

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "support/ordinary_user.hpp"
 #include "support/transcript.hpp"
 
 namespace postrider::test {
@@ -101,6 +102,7 @@ void deliver(const fs::path& maildir, std::istringstream& words) {
     const fs::path into = maildir / folder;
     fs::copy_file(mails / file, into / "tmp" / name);
     set_time(into / "tmp" / name, 100);
+    give(into / "tmp" / name, owner_of(maildir));
     fs::rename(into / "tmp" / name, into / "new" / name);
 }
 
@@ -108,6 +110,7 @@ void write_file(const fs::path& file, std::istringstream& words) {
     std::string text;
     std::getline(words >> std::ws, text);
     std::ofstream(file, std::ios::binary | std::ios::trunc) << unescaped(text);
+    give(file, owner_of(file.parent_path()));
 }
 
 void check_file(const fs::path& file, std::istringstream& words) {
@@ -156,6 +159,7 @@ void act(const std::string& action, const fs::path& maildir) {
     } else if (verb == "folder") {
         make_folder(maildir / pattern);
         std::ofstream(maildir / pattern / "maildirfolder").flush();
+        give(maildir / pattern, owner_of(maildir));
     } else if (verb == "write") {
         write_file(maildir / pattern, words);
     } else if (verb == "holds") {

@@ -23,11 +23,12 @@
 #include <vector>
 
 #include "auth/password.hpp"
-#include "auth/service.hpp"
 #include "config/config.hpp"
 #include "core/descriptor.hpp"
 #include "core/log.hpp"
 #include "imap/session.hpp"
+#include "service/gatekeeper.hpp"
+#include "support/ordinary_user.hpp"
 
 namespace postrider::test {
 
@@ -36,12 +37,12 @@ namespace {
 namespace fs = std::filesystem;
 using namespace asio::experimental::awaitable_operators;
 
-/// The account database and an empty set of settings files; gives their folder.
-fs::path make_config(const fs::path& home) {
+/// The account database and an empty set of settings files; gives their folder. owner: the accounts'.
+fs::path make_config(const fs::path& home, const Owner& owner) {
     const fs::path folder = home / "config";
     fs::create_directories(folder);
     const std::string hash = auth::make_md5_crypt("secret");
-    const std::string fields = "uid=" + std::to_string(::geteuid()) + "|gid=" + std::to_string(::getegid()) +
+    const std::string fields = "uid=" + std::to_string(owner.uid) + "|gid=" + std::to_string(owner.gid) +
                                "|home=" + home.string() + "|mail=" + (home / "Maildir").string() + "|imappw=" + hash;
     const fs::path source = folder / "userdb";
     std::ofstream(source) << "demo\t" << fields << "\noff\t" << fields << "|options=disableimap=1\n";
@@ -85,10 +86,10 @@ public:
     SessionServer(const Transcript& transcript, const fs::path& home)
         : login_(transcript.login),
           maildir_((home / "Maildir").string()),
-          settings_(config::load(make_config(home).string(), assignments(transcript)).settings),
+          settings_(config::load(make_config(home, owner_of(home)).string(), assignments(transcript)).settings),
           store_(pool_, settings_.store) {
         set_log_sink([log = log_](LogLevel, std::string_view line) { log->add(line); });
-        environment_.auth = std::make_shared<auth::Service>(pool_, settings_.auth);
+        environment_.gate = &gatekeeper_;
         environment_.store = &store_;
         environment_.settings = std::make_shared<const imap::Settings>(settings_.imap);
         account_.address = "demo";
@@ -138,8 +139,20 @@ private:
             std::string maildir = maildir_;
             co_await (session.run_preauth(std::move(account), std::move(maildir)) || connection.watch());
         } else {
-            co_await (session.run() || connection.watch());
+            co_await (log_in_and_go_on(session, connection) || connection.watch());
         }
+    }
+
+    /// The two halves, as the joined server runs them.
+    Task<void> log_in_and_go_on(imap::Session& session, net::Connection& connection) {
+        auto admission = co_await session.run_login();
+        if (!admission) {
+            co_return;
+        }
+        auto account = gatekeeper_.redeem(admission->session);
+        imap::Environment environment = environment_;
+        imap::Session second(connection, std::move(environment), admission->peer);
+        co_await second.run_admitted(std::move(account.value()), std::move(*admission));
     }
 
     bool login_;
@@ -148,6 +161,7 @@ private:
     std::shared_ptr<Lines> log_ = std::make_shared<Lines>();  ///< owners: this and the log sink
     asio::thread_pool pool_{2};
     store::Store store_;
+    service::Gatekeeper gatekeeper_{pool_, settings_};
     imap::Environment environment_;
     auth::Account account_;
     asio::io_context loop_{2};
@@ -182,16 +196,17 @@ std::uint16_t free_port() {
     return ntohs(address.sin_port);
 }
 
-/// `postrider serve` on a port of its own.
+/// `postrider serve` on a port of its own, as an ordinary user to whom the home belongs.
 class ProgramServer : public TranscriptServer {
 public:
     ProgramServer(const std::string& binary, const Transcript& transcript, const fs::path& home) {
-        const std::string folder = make_config(home).string();
+        const std::string folder = make_config(home, ordinary_user()).string();
+        give(home, ordinary_user());
         // Somebody else may take the port between the look and the start.
         for (int tries = 0; tries < 3 && !ready_; ++tries) {
             end();
             port_ = free_port();
-            start(arguments(binary, folder, assignments(transcript)));
+            start(arguments(within_reach(binary), folder, assignments(transcript)));
         }
         if (!ready_) {
             throw std::runtime_error(binary + " does not start:\n" + log());
@@ -243,7 +258,9 @@ private:
         child_ = ::fork();
         if (child_ == 0) {
             ::dup2(writing.get(), STDERR_FILENO);
-            ::execv(pointers[0], pointers.data());
+            if (become_ordinary()) {
+                ::execv(pointers[0], pointers.data());
+            }
             ::_exit(127);
         }
         reader_ = std::jthread([this, fd = reading.release()] { read_log(Descriptor(fd)); });

@@ -1,7 +1,7 @@
 """Courier's imapd and ours take turns on one Maildir; after each step both must tell the same of it.
 
 The peer: the program that COURIER_IMAPD names, or an installed one, or Debian's packages unpacked below
-POSTRIDER_PEERS. COURIER_SEED repeats a run.
+POSTRIDER_PEERS, or below ~/.cache where this user cannot go there. COURIER_SEED repeats a run.
 """
 import glob
 import os
@@ -13,7 +13,14 @@ import sys
 import tempfile
 import time
 
-import support
+import ordinary_user
+
+ordinary_user.use("nobody")  # Courier and its libraries look for the user in /etc/passwd
+PEERS = os.environ.get("POSTRIDER_PEERS", "")
+if PEERS:
+    ordinary_user.give(PEERS)
+
+import support  # gives up root, so it comes last
 
 STEPS = 200
 ENVIRONMENT = {"IMAP_KEYWORDS": "1", "IMAP_USELOCKS": "1", "IMAP_BROKENUIDV": "1", "IMAP_ENHANCEDIDLE": "0",
@@ -57,14 +64,14 @@ def packages():
 
 def unpacked():
     """Fetches and unpacks Debian's packages once, installing nothing. None: the archive cannot be reached."""
-    cache = os.environ.get("POSTRIDER_PEERS") or os.path.join(tempfile.gettempdir(), "postrider-peers")
+    cache = PEERS if os.access(PEERS, os.X_OK) else os.path.expanduser("~/.cache/postrider-peers")
     target = os.path.join(cache, "courier")
     program = os.path.join(target, "usr/bin/imapd")
     if not os.path.exists(program) and shutil.which("apt-get") and shutil.which("dpkg"):
         os.makedirs(cache, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache) as folder:
-            done = subprocess.run(["apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", *packages()],
-                                  cwd=folder, capture_output=True, text=True, timeout=300)
+            done = subprocess.run(["apt-get", "-q", "download", *packages()], cwd=folder, capture_output=True,
+                                  text=True, timeout=300)
             tree = os.path.join(folder, "tree")
             for package in glob.glob(os.path.join(folder, "*.deb")):
                 subprocess.run(["dpkg", "-x", package, tree], check=True, timeout=120)

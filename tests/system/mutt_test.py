@@ -100,8 +100,8 @@ class Mutt(support.Test):
             file.write(CONFIGURATION.format(port=self.site.tls_port, user=self.user, password=support.PASSWORD,
                                             certificate=self.site.certificate))
         terminal = Terminal(["mutt", "-n", "-F", path, *arguments],
-                            {"PATH": os.environ["PATH"], "HOME": self.home, "TERM": "vt100", "LANG": "C.UTF-8",
-                             "LINES": "24", "COLUMNS": "80"})
+                            {"PATH": os.environ["PATH"], "HOME": self.home, "USER": "ann", "TERM": "vt100",
+                             "LANG": "C.UTF-8", "LINES": "24", "COLUMNS": "80"})
         self.addCleanup(terminal.close)
         return terminal
 

@@ -16,8 +16,23 @@ import threading
 import time
 import unittest
 
+import ordinary_user
+
 PROGRAM = os.environ.get("POSTRIDER", "")
+#: Whose the accounts are when the tests are root.
+ORDINARY_UID, ORDINARY_GID = ordinary_user.UID, ordinary_user.GID
+#: Whose the front is then. The number needs no entry in /etc/passwd.
+FRONT_UID = 20900
+# The tests are an ordinary user's, whoever starts them, but for those of which CMakeLists.txt says AS_ROOT.
+if PROGRAM and os.environ.get("POSTRIDER_TEST_AS_ROOT") != "1":
+    PROGRAM = ordinary_user.become(PROGRAM)
+os.umask(0o022)
+
 SKIP = 77
+#: Settings of the file postrider; those of TLS are known by their begin, and all others are imapd's.
+OWN_SETTINGS = {"LOGIN_TIMEOUT", "LOG_DEBUG", "FRONT_USER", "WORKERS", "WORKER_IDLE_TIME", "LOWEST_UID", "MAIL_ROOTS",
+                "CONTROL_SOCKET", "SHUTDOWN_TIME", "MAX_BEFORE_LOGIN", "MAXPERIP_BEFORE_LOGIN", "MAXPERACCOUNT",
+                "PROXY_TRUSTED", "PROXY_PORTS", "THREADS", "POOL_THREADS"}
 #: Longest wait for an answer: a sanitized build on a busy machine is slow.
 PATIENCE = 60.0
 PASSWORD = "correct horse 42"
@@ -72,10 +87,27 @@ def make_certificate(folder, name="certificate", subject="localhost"):
     return certificate, key
 
 
-def make_maildir(path):
+def give(path, uid, gid):
+    """What root makes for an account is the account's."""
+    if os.geteuid() == 0:
+        os.chown(path, uid, gid)
+
+
+def make_maildir(path, uid=ORDINARY_UID, gid=ORDINARY_GID):
+    """uid, gid: its owner, when the tests are root."""
     for name in ("tmp", "new", "cur"):
         os.makedirs(os.path.join(path, name), mode=0o700)
+        give(os.path.join(path, name), uid, gid)
+    os.chmod(path, 0o700)
+    give(path, uid, gid)
     return path
+
+
+def make_folder(parent=None):
+    """A new folder that other users cannot list, but pass through on the way to a Maildir of theirs."""
+    folder = tempfile.mkdtemp(prefix="postrider-test-", dir=parent)
+    os.chmod(folder, 0o711)
+    return folder
 
 
 _counter = [0]
@@ -102,11 +134,13 @@ def message(subject, body="Hello.\n", size=None):
 
 
 def deliver(maildir, content):
-    """Delivers as an agent does: a file in tmp/, then a rename into new/. Gives the name."""
+    """Delivers as an agent does: a file of the Maildir's owner in tmp/, then a rename into new/. Gives the name."""
     name = "%d.M%dP%dQ%d.example" % (time.time(), time.time_ns() // 1000 % 1000000, os.getpid(), next_number())
     path = os.path.join(maildir, "tmp", name)
     with open(path, "wb") as file:
         file.write(content.replace(b"\r\n", b"\n"))
+    owner = os.stat(maildir)
+    give(path, owner.st_uid, owner.st_gid)
     os.rename(path, os.path.join(maildir, "new", name))
     return name
 
@@ -127,16 +161,22 @@ def files_of(maildir):
 class Site:
     """A folder of settings with its accounts and certificate."""
 
-    def __init__(self, folder, **settings):
+    def __init__(self, folder, uid=None, gid=None, **settings):
+        """uid, gid: the accounts', unless add_account says other ones. None: the tests' own, or ORDINARY_UID and
+        ORDINARY_GID when the tests are root."""
+        root = os.geteuid() == 0
+        self.uid = uid if uid is not None else ORDINARY_UID if root else os.geteuid()
+        self.gid = gid if gid is not None else ORDINARY_GID if root else os.getegid()
         self.folder = os.path.join(folder, "etc")
         self.mail = os.path.join(folder, "mail")
         os.makedirs(self.folder, mode=0o700)
-        os.makedirs(self.mail, mode=0o700)
+        os.makedirs(self.mail, mode=0o711)
         self.settings = {"imapd": {"ADDRESS": "127.0.0.1"}, "imapd-ssl": {"SSLADDRESS": "127.0.0.1"},
-                         "authdaemonrc": {"authmodulelist": '"authuserdb"'}, "postrider": {}}
+                         "authdaemonrc": {"authmodulelist": '"authuserdb"'},
+                         "postrider": {"FRONT_USER": str(FRONT_UID), "CONTROL_SOCKET": os.path.join(folder, "control")}}
         for name, value in settings.items():
             tls = name.startswith(("TLS_", "SSL", "IMAP_TLS_REQUIRED", "IMAPDSTARTTLS"))
-            own = name in ("LOGIN_TIMEOUT", "LOG_DEBUG")
+            own = name in OWN_SETTINGS
             self.settings["imapd-ssl" if tls else "postrider" if own else "imapd"][name] = str(value)
         self.install_certificate("certificate")
         self.choose_ports()
@@ -165,13 +205,16 @@ class Site:
             with open(os.path.join(self.folder, file), "w") as out:
                 out.writelines("%s=%s\n" % pair for pair in values.items())
 
-    def add_account(self, name=None, password=PASSWORD):
-        """Adds (or changes) an account as an administrator does; gives its name and Maildir."""
+    def add_account(self, name=None, password=PASSWORD, uid=None, gid=None):
+        """Adds (or changes) an account as an administrator does; gives its name and Maildir, made if it is new.
+        uid, gid: None: the site's."""
+        uid = self.uid if uid is None else uid
+        gid = self.gid if gid is None else gid
         name = name or "user%d@example.com" % next_number()
         maildir = os.path.join(self.mail, name)
         if not os.path.isdir(maildir):
-            make_maildir(maildir)
-        program("userdb", "--config-dir", self.folder, name, "set", "uid=%d" % os.geteuid(), "gid=%d" % os.getegid(),
+            make_maildir(maildir, uid, gid)
+        program("userdb", "--config-dir", self.folder, name, "set", "uid=%d" % uid, "gid=%d" % gid,
                 "home=" + self.mail, "mail=" + maildir, "imappw=" + password_hash(password))
         program("makeuserdb", "--config-dir", self.folder)
         return name, maildir
@@ -183,8 +226,10 @@ class Site:
 class Server:
     """`postrider serve` of a site. Leaving the block stops it, and fails on a sanitizer's report or exit code."""
 
-    def __init__(self, site, environment=None):
+    def __init__(self, site, environment=None, program=None):
+        """environment: further variables.  program: another one than the product's own."""
         self.site = site
+        self.program = program or PROGRAM
         self.environment = environment or {}
         self.process = None
         self.log_path = os.path.join(site.mail, "server-log-%d" % next_number())
@@ -207,7 +252,7 @@ class Server:
     def start(self):
         for _ in range(5):
             with open(self.log_path, "ab") as log:
-                self.process = subprocess.Popen([PROGRAM, "serve", "--config-dir", self.site.folder],
+                self.process = subprocess.Popen([self.program, "serve", "--config-dir", self.site.folder],
                                                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                                 env={**os.environ, **self.environment})
             ready = wait_until(lambda: "INFO: ready" in self.log() or
@@ -539,14 +584,14 @@ class Test(unittest.TestCase):
             raise RuntimeError("POSTRIDER names the program to test")
         cls.stack = contextlib.ExitStack()
         cls.addClassCleanup(cls.stack.close)
-        cls.folder = tempfile.mkdtemp(prefix="postrider-test-")
+        cls.folder = make_folder()
         cls.stack.callback(shutil.rmtree, cls.folder, ignore_errors=True)
         if cls.settings is not None:
             cls.site = Site(cls.folder, **cls.settings)
             cls.server = cls.stack.enter_context(Server(cls.site, cls.environment))
 
     def new_folder(self):
-        folder = tempfile.mkdtemp(prefix="t", dir=self.folder)
+        folder = make_folder(self.folder)
         self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
         return folder
 
