@@ -16,11 +16,35 @@ inline constexpr std::size_t sasl_bytes = 8192;
 inline constexpr std::size_t credential_bytes = 1024;
 inline constexpr int login_bad_commands = 3;
 inline constexpr auto login_time = 60s;
+inline constexpr auto proxy_header_time = 10s;
+
+// PROXY headers (the public specification, versions 1 and 2).
+inline constexpr std::size_t proxy_v1_bytes = 107;       // with CRLF
+inline constexpr std::size_t proxy_v2_rest_bytes = 536;  // behind the 16 bytes that tell its length
+
+// The access list.
+inline constexpr std::size_t access_list_bytes = 16 * 1024 * 1024;  // of its source, all files together
+inline constexpr std::size_t access_entries = 1'000'000;
 
 // Failed logins, per address (/48 for IPv6).
 inline constexpr auto login_delay_first = 2s;
 inline constexpr auto login_delay_most = 15s;
 inline constexpr std::size_t hash_queue = 256;
+
+// Between our processes.
+inline constexpr std::size_t role_message_bytes = 64 * 1024;
+inline constexpr std::size_t role_settings_bytes = 64 * 1024 * 1024;
+inline constexpr std::size_t role_queue_messages = 16 * 1024;  // waiting for a role that does not read
+inline constexpr std::size_t role_queue_log_lines = 1024;      // further ones are dropped and counted
+inline constexpr std::size_t pending_logins = 4096;
+inline constexpr std::size_t read_ahead_bytes = 24 * 1024;  // of a client, at hand-over
+inline constexpr std::size_t client_id_bytes = 1024;
+inline constexpr std::size_t log_line_bytes = 4096;
+inline constexpr auto grant_time = 30s;
+inline constexpr auto hand_over_time = 30s;
+inline constexpr auto role_start_time = 30s;
+inline constexpr std::size_t control_clients = 16;
+inline constexpr auto control_time = 30s;
 
 // After login.
 inline constexpr std::size_t command_bytes = 64 * 1024;

@@ -17,6 +17,7 @@
 
 #include "core/result.hpp"
 #include "core/task.hpp"
+#include "net/proxy_header.hpp"
 #include "net/tls.hpp"
 
 namespace postrider::net {
@@ -79,8 +80,16 @@ public:
     /// Lets time pass without reading; stop() ends it early.
     Task<Io<>> pause(Deadline until);
 
+    /// Waits for input without a deadline of its own, which the one of a flush() under way may end: for a relay.
+    Task<Io<>> wait_readable();
+    /// At most `most` bytes of what is there; "" when there is nothing. Never waits.
+    Io<std::string> read_available(std::size_t most);
+
     /// Bytes that were read ahead and are not taken yet.
     bool has_buffered_input() const { return taken_ < input_.size(); }
+    /// Takes them all, or puts bytes there that were read from this client elsewhere: at a hand-over.
+    std::string take_input();
+    void give_input(std::string bytes) { input_ = std::move(bytes); }
 
     /// Ends the present or next wait_input with Wake::woken. On the strand only.
     void wake();
@@ -95,6 +104,12 @@ public:
     /// Sends the queue. The deadline moves on with each piece that the client takes.
     Task<Io<>> flush();
 
+    // Before the client's own bytes. ------------------------------------------------------------------------------
+
+    /// Reads the header of a proxy, and not a byte more: a TLS handshake may follow. none: the proxy names no source.
+    /// Closed::too_long: what came is no such header.
+    Task<Io<std::optional<Source>>> accept_proxy_header(Deadline deadline);
+
     // TLS, end. ----------------------------------------------------------------------------------------------------
 
     /// Server handshake. Input read ahead is thrown away first (RFC 3501 section 6.2.1; commands injected in clear).
@@ -105,9 +120,16 @@ public:
     /// On the strand only.
     void stop();
     bool is_stopped() const { return stopped_; }
+    /// Like stop(), but for wait_input() only: what is under way comes to its end. On the strand only.
+    void finish();
     /// Says goodbye (TLS close_notify, FIN) and closes. On the strand only; idempotent.
     void close();
+    /// Closes without a word to the client: somebody else has the socket now.
+    void abandon();
+    int native_handle() { return socket_.native_handle(); }
 
+    /// Bytes that this connection holds beside the TLS library's own.
+    std::size_t memory() const { return sizeof *this + input_.capacity() + output_.capacity(); }
     std::uint64_t bytes_received() const { return received_; }
     std::uint64_t bytes_sent() const { return sent_total_; }
     const Strand& strand() const { return strand_; }
@@ -144,6 +166,7 @@ private:
     std::uint64_t sent_total_ = 0;
     bool expired_ = false;
     bool stopped_ = false;
+    bool finishing_ = false;
     bool closed_ = false;
     bool woken_ = false;
     bool waits_for_input_ = false;

@@ -21,11 +21,22 @@ struct TlsSettings {
     std::string alpn;      ///< the one protocol name accepted where a client offers ALPN ("imap", "pop3")
 };
 
-/// A server's SSL_CTX with its files read. Immutable; any thread.
+/// The settings together with what their files hold: all that a process without files needs.
+struct TlsMaterial {
+    TlsSettings settings;
+    std::string certificate;  ///< PEM
+    std::string key;          ///< PEM
+    std::string dh_params;    ///< PEM; empty: OpenSSL's own choice
+};
+
+/// Reads the files, each at most 1 MiB. Does file work. Errors: invalid_data; detail names the file.
+Result<TlsMaterial> read_tls_files(const TlsSettings& settings);
+
+/// A server's SSL_CTX. Immutable; any thread.
 class TlsContext {
 public:
-    /// Errors: invalid_data, unavailable; detail names the file and what is wrong with it.
-    static Result<std::shared_ptr<const TlsContext>> make(const TlsSettings& settings);
+    /// Errors: invalid_data; detail names the file that the wrong part came from, and what is wrong with it.
+    static Result<std::shared_ptr<const TlsContext>> make(const TlsMaterial& material);
     ~TlsContext();
 
     SSL_CTX* get() const { return context_; }

@@ -90,7 +90,7 @@ Task<Io<>> Connection::wait(Direction direction, Deadline deadline) {
 // ------------------------------------------------------------------------------------------------------------
 
 Task<Io<Wake>> Connection::wait_input(Deadline deadline) {
-    if (stopped_) {
+    if (stopped_ || finishing_) {
         co_return Closed::stopped;
     }
     if (std::exchange(woken_, false)) {
@@ -106,7 +106,7 @@ Task<Io<Wake>> Connection::wait_input(Deadline deadline) {
     if (!ready) {
         co_return ready.error();
     }
-    if (stopped_) {
+    if (stopped_ || finishing_) {
         co_return Closed::stopped;
     }
     co_return std::exchange(woken_, false) ? Wake::woken : Wake::input;
@@ -130,6 +130,40 @@ void Connection::wake() {
     if (waits_for_input_) {
         socket_.cancel();
     }
+}
+
+Task<Io<>> Connection::wait_readable() {
+    if (has_buffered_input() || tls::has_pending(ssl_)) {
+        co_return Io<>();
+    }
+    const auto [error] = co_await socket_.async_wait(Socket::wait_read, as_result);
+    if (expired_ || closed_ || stopped_ || error) {
+        co_return reason();
+    }
+    co_return Io<>();
+}
+
+Io<std::string> Connection::read_available(std::size_t most) {
+    if (!has_buffered_input()) {
+        release_input();
+        Direction wants = Direction::read;
+        const auto got = read_now(std::min(most, read_piece), wants);
+        if (!got) {
+            return got.error();
+        }
+    }
+    const std::size_t size = std::min(most, input_.size() - taken_);
+    std::string bytes = input_.substr(taken_, size);
+    taken_ += size;
+    release_input();
+    return bytes;
+}
+
+std::string Connection::take_input() {
+    std::string bytes = input_.substr(taken_);
+    std::string().swap(input_);
+    taken_ = 0;
+    return bytes;
 }
 
 void Connection::release_input() {
@@ -364,6 +398,19 @@ void Connection::stop() {
     }
     if (pause_timer_ != nullptr) {
         pause_timer_->cancel();
+    }
+}
+
+void Connection::finish() {
+    finishing_ = true;
+    wake();
+}
+
+void Connection::abandon() {
+    if (!std::exchange(closed_, true)) {
+        boost::system::error_code ignored;
+        socket_.close(ignored);
+        timer_.cancel();
     }
 }
 

@@ -5,8 +5,13 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <memory>
 #include <optional>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace postrider::net {
@@ -62,38 +67,98 @@ int choose_alpn(SSL*, const unsigned char** out, unsigned char* out_size, const 
     return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
-Result<void> load_dh_params(SSL_CTX* context, const std::string& file) {
-    BIO* bio = file.empty() ? nullptr : BIO_new_file(file.c_str(), "r");
-    if (bio == nullptr) {
-        ERR_clear_error();
+struct BioCloser {
+    void operator()(BIO* bio) const { BIO_free(bio); }
+};
+using Bio = std::unique_ptr<BIO, BioCloser>;
+
+Bio bio_of(const std::string& pem) {
+    return Bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+}
+
+/// A key with a passphrase would make OpenSSL ask at the terminal.
+int no_passphrase(char*, int, int, void*) {
+    return 0;
+}
+
+Result<void> use_dh_params(SSL_CTX* context, const TlsMaterial& material) {
+    if (material.dh_params.empty()) {
         SSL_CTX_set_dh_auto(context, 1);
         return {};
     }
-    EVP_PKEY* params = PEM_read_bio_Parameters(bio, nullptr);
-    BIO_free(bio);
+    EVP_PKEY* params = PEM_read_bio_Parameters(bio_of(material.dh_params).get(), nullptr);
     if (params == nullptr || SSL_CTX_set0_tmp_dh_pkey(context, params) != 1) {
         EVP_PKEY_free(params);
-        return file_error(file, "no Diffie-Hellman parameters in PEM form");
+        return file_error(material.settings.dh_params_file, "no Diffie-Hellman parameters in PEM form");
     }
     return {};
 }
 
-Result<void> load_certificate(SSL_CTX* context, const TlsSettings& settings) {
-    const std::string& file = settings.certificate_file;
-    const std::string& key = settings.key_file.empty() ? file : settings.key_file;
-    if (SSL_CTX_use_certificate_chain_file(context, file.c_str()) != 1) {
-        return file_error(file, "no certificate in PEM form could be read");
+/// The server's certificate and those of its chain that follow it.
+bool use_chain(SSL_CTX* context, const std::string& pem) {
+    const Bio bio = bio_of(pem);
+    X509* own = PEM_read_bio_X509_AUX(bio.get(), nullptr, no_passphrase, nullptr);
+    const bool used = own != nullptr && SSL_CTX_use_certificate(context, own) == 1;
+    X509_free(own);
+    if (!used) {
+        return false;
     }
-    if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1) {
-        return file_error(key, "no private key in PEM form could be read");
+    while (X509* next = PEM_read_bio_X509(bio.get(), nullptr, no_passphrase, nullptr)) {
+        if (SSL_CTX_add0_chain_cert(context, next) != 1) {
+            X509_free(next);
+            return false;
+        }
+    }
+    // The end of the file is told as an error.
+    const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+    if (at_end) {
+        ERR_clear_error();
+    }
+    return at_end;
+}
+
+bool use_key(SSL_CTX* context, const std::string& pem) {
+    EVP_PKEY* key = PEM_read_bio_PrivateKey(bio_of(pem).get(), nullptr, no_passphrase, nullptr);
+    const bool used = key != nullptr && SSL_CTX_use_PrivateKey(context, key) == 1;
+    EVP_PKEY_free(key);
+    return used;
+}
+
+const std::string& key_file_of(const TlsSettings& settings) {
+    return settings.key_file.empty() ? settings.certificate_file : settings.key_file;
+}
+
+Result<void> use_certificate(SSL_CTX* context, const TlsMaterial& material) {
+    const std::string& key_file = key_file_of(material.settings);
+    if (!use_chain(context, material.certificate)) {
+        return file_error(material.settings.certificate_file, "no certificate in PEM form could be read");
+    }
+    if (!use_key(context, material.key)) {
+        return file_error(key_file, "no private key in PEM form without a passphrase could be read");
     }
     if (SSL_CTX_check_private_key(context) != 1) {
-        return file_error(key, "the private key does not belong to the certificate");
+        return file_error(key_file, "the private key does not belong to the certificate");
     }
     return {};
 }
 
-Result<void> set_up(SSL_CTX* context, const TlsSettings& settings) {
+constexpr std::size_t most_file_bytes = 1024 * 1024;
+
+Result<std::string> content_of(const std::string& file) {
+    std::ifstream in(file, std::ios::binary);
+    std::string content(most_file_bytes + 1, '\0');
+    if (!in.read(content.data(), static_cast<std::streamsize>(content.size())) && !in.eof()) {
+        return Error(Code::invalid_data, file + ": cannot be read (" + std::generic_category().message(errno) + ")");
+    }
+    content.resize(static_cast<std::size_t>(in.gcount()));
+    if (content.size() > most_file_bytes) {
+        return Error(Code::invalid_data, file + ": longer than 1 MiB");
+    }
+    return content;
+}
+
+Result<void> set_up(SSL_CTX* context, const TlsMaterial& material) {
+    const TlsSettings& settings = material.settings;
     const auto least = least_version(settings.protocol);
     if (!least) {
         return Error(Code::invalid_data, "TLS_PROTOCOL: unknown protocol " + settings.protocol);
@@ -109,21 +174,45 @@ Result<void> set_up(SSL_CTX* context, const TlsSettings& settings) {
     if (!settings.ciphers.empty() && SSL_CTX_set_cipher_list(context, settings.ciphers.c_str()) != 1) {
         return Error(Code::invalid_data, "TLS_CIPHER_LIST: no cipher of the list is known: " + settings.ciphers);
     }
-    if (auto certificate = load_certificate(context, settings); !certificate) {
+    if (auto certificate = use_certificate(context, material); !certificate) {
         return certificate;
     }
-    return load_dh_params(context, settings.dh_params_file);
+    return use_dh_params(context, material);
 }
 
 }  // namespace
 
-Result<std::shared_ptr<const TlsContext>> TlsContext::make(const TlsSettings& settings) {
+Result<TlsMaterial> read_tls_files(const TlsSettings& settings) {
+    TlsMaterial material{settings, {}, {}, {}};
+    auto certificate = content_of(settings.certificate_file);
+    if (!certificate) {
+        return certificate.error();
+    }
+    material.certificate = std::move(*certificate);
+    auto key = content_of(key_file_of(settings));
+    if (!key) {
+        return key.error();
+    }
+    material.key = std::move(*key);
+    std::error_code ignored;
+    if (std::filesystem::exists(settings.dh_params_file, ignored)) {
+        auto params = content_of(settings.dh_params_file);
+        if (!params) {
+            return params.error();
+        }
+        material.dh_params = std::move(*params);
+    }
+    return material;
+}
+
+Result<std::shared_ptr<const TlsContext>> TlsContext::make(const TlsMaterial& material) {
+    const TlsSettings& settings = material.settings;
     SSL_CTX* raw = SSL_CTX_new(TLS_server_method());
     if (raw == nullptr) {
         return Error(Code::internal, "SSL_CTX_new: " + openssl_reason());
     }
     std::shared_ptr<TlsContext> context(new TlsContext(raw));
-    if (auto done = set_up(raw, settings); !done) {
+    if (auto done = set_up(raw, material); !done) {
         return done.error();
     }
     if (!settings.alpn.empty()) {

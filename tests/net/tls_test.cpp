@@ -18,6 +18,14 @@
 namespace postrider::net {
 namespace {
 
+Result<std::shared_ptr<const TlsContext>> make_context(const TlsSettings& settings) {
+    const auto material = read_tls_files(settings);
+    if (!material) {
+        return material.error();
+    }
+    return TlsContext::make(*material);
+}
+
 using namespace test;
 using postrider::test::TempFolder;
 
@@ -55,7 +63,7 @@ struct Site {
         settings.certificate_file = certificate;
         settings.protocol = protocol;
         settings.alpn = alpn;
-        auto made = TlsContext::make(settings);
+        auto made = make_context(settings);
         REQUIRE(made.has_value());
         return *made;
     }
@@ -284,7 +292,7 @@ TEST_CASE("ALPN: our protocol, or none; a client that means another is refused",
 TEST_CASE("files that are no certificate or key are named", "[tls]") {
     const Site site;
     const auto failure = [](const TlsSettings& settings) {
-        const auto made = TlsContext::make(settings);
+        const auto made = make_context(settings);
         REQUIRE_FALSE(made.has_value());
         CHECK(made.error().code == Code::invalid_data);
         return made.error().detail;
@@ -307,7 +315,7 @@ TEST_CASE("files that are no certificate or key are named", "[tls]") {
     settings.dh_params_file = site.folder.write("dh.pem", "no parameters\n");
     CHECK(failure(settings).find("dh.pem") != std::string::npos);
     settings.dh_params_file = site.folder / "no-such-dh.pem";
-    CHECK(TlsContext::make(settings).has_value());
+    CHECK(make_context(settings).has_value());
 }
 
 }  // namespace
