@@ -24,6 +24,9 @@ struct Account {
     std::optional<std::string_view> option(std::string_view name) const;
     /// An option as Courier reads a switch: a non-zero number, or a word that begins with t or y.
     bool is_on(std::string_view name) const;
+    /// Where the mail is: absolute, or below the home. standard: MAILDIRPATH, for accounts that name no Maildir.
+    /// Empty: there is none.
+    std::string maildir_path(const std::string& standard) const;
 };
 
 }  // namespace postrider::auth

@@ -62,8 +62,6 @@ public:
     /// The account of that name without a password: for PREAUTH and tools.
     Task<Result<Account>> find(std::string user);
 
-    Throttle& throttle() { return throttle_; }
-
 private:
     struct LookUp;
     LookUp look_up(const std::string& service, const std::string& user);
@@ -71,7 +69,6 @@ private:
     asio::thread_pool& pool_;
     PoolStrand look_ups_;
     Settings settings_;
-    Throttle throttle_;
     std::atomic<std::size_t> queued_ = 0;
     UserDatabase database_;     ///< on look_ups_ only, as is what follows
     std::string typical_hash_;  ///< of the account found last: what an unknown user's password is checked against

@@ -11,9 +11,10 @@
 #include <vector>
 
 #include "auth/account.hpp"
-#include "auth/service.hpp"
+#include "auth/gate.hpp"
 #include "core/task.hpp"
 #include "imap/settings.hpp"
+#include "imap/status.hpp"
 #include "net/connection.hpp"
 #include "net/tls.hpp"
 #include "store/user.hpp"
@@ -42,12 +43,25 @@ struct Peer {
 
 /// What sessions share, given by the service; outlives them.
 struct Environment {
-    std::shared_ptr<auth::Service> auth;  ///< owners: the server's present one, sessions; null in a PREAUTH session
-    store::Store* store = nullptr;
+    auth::Gate* gate = nullptr;                       ///< null where nobody logs in: in a worker, in a PREAUTH session
+    store::Store* store = nullptr;                    ///< null in a front
     std::shared_ptr<const Settings> settings;         ///< those of the session's start
     std::shared_ptr<const net::TlsContext> starttls;  ///< null: not offered
     /// Whether this process may serve the account (its uid is ours); the error's detail is logged.
     std::function<Result<void>(const auth::Account&)> may_serve;
+};
+
+/// What the first half of a session, up to LOGIN or AUTHENTICATE, leaves to the second half, which may run in another
+/// process. Times are of CLOCK_MONOTONIC, which all processes share.
+struct Admission {
+    std::uint64_t session = 0;  ///< auth::Grant
+    Peer peer;
+    std::string tag;        ///< of the command that logged in: not answered yet
+    std::string client_id;  ///< what ID said before login
+    bool tls = false;
+    std::chrono::steady_clock::time_point started;
+    std::uint64_t received = 0;  ///< octets so far, for the closing log line
+    std::uint64_t sent = 0;
 };
 
 /// Lives and dies on its connection's strand.
@@ -58,12 +72,22 @@ public:
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 
-    /// From the greeting to LOGOUT, the client's going, a timeout, or stop(). Never throws. The connection is flushed
-    /// and closed afterwards.
-    Task<void> run();
+    // A session runs once, by one of these. None throws.
 
-    /// The same for an account that is known already: "* PREAUTH Ready." compat/imap.md section 1.
+    /// From the greeting to a granted login: then the connection is flushed and goes on elsewhere. None: LOGOUT, the
+    /// client's going, a timeout, or stop(); the connection is closed.
+    Task<std::optional<Admission>> run_login();
+
+    /// From the answer of the command that logged in to the end. The connection is flushed and closed afterwards.
+    Task<void> run_admitted(auth::Account account, Admission admission);
+
+    /// The same for an account that never logs in: "* PREAUTH Ready." compat/imap.md section 1.
     Task<void> run_preauth(auth::Account account, std::string maildir);
+
+    /// Ends the session at its next wait, with BYE. On the strand only.
+    void kick();
+    /// On the strand only.
+    Status status() const;
 
     // For commands. ------------------------------------------------------------------------------------------------
 
@@ -74,11 +98,16 @@ public:
     net::Connection& connection() { return connection_; }
     const auth::Account& account() const { return account_; }
     const std::string& tag() const { return tag_; }
+    /// Whether the client's end is encrypted, also when somebody else does that.
+    bool is_secure() const { return connection_.is_tls() || relayed_tls_; }
+    const std::string& client_id() const { return client_id_; }
+    void set_client_id(std::string id) { client_id_ = std::move(id); }
 
     store::User& user() { return *user_; }
     /// In the selected state.
     store::Mailbox& mailbox() { return *mailbox_; }
-    void select(std::unique_ptr<store::Mailbox> mailbox);
+    /// name: as the client gave it, UTF-8.
+    void select(std::unique_ptr<store::Mailbox> mailbox, std::string name);
     void unselect();
 
     /// Untagged output, without "* " and CRLF. Flushed when the queue passes its mark, by drain() and at the end.
@@ -103,7 +132,7 @@ public:
     /// False: the client is gone.
     Task<bool> announce(store::Changes changes, std::vector<SeqNum> quiet = {});
 
-    /// Checks credentials; on success the session is authenticated. The reply of LOGIN and AUTHENTICATE.
+    /// Checks credentials; on success this half of the session is over. The reply of LOGIN and AUTHENTICATE otherwise.
     Task<Reply> log_in(auth::Credentials credentials, std::string_view method);
 
     /// The literal that APPEND's message is in: announced, not read yet.
@@ -139,8 +168,10 @@ public:
     void count_fetched(std::uint64_t header, std::uint64_t body);
 
 private:
-    Task<void> run_guarded();
-    Task<void> loop();
+    enum class Begin : std::uint8_t { greeting, admitted, preauth };
+    Task<void> run_guarded(Begin begin);
+    Task<void> loop(Begin begin);
+    Task<bool> greet(Begin begin);
     Task<bool> run_one();
     Task<void> run_command(struct CommandLine& line);
     Task<Reply> dispatch(const Command& command, const struct CommandLine& line);
@@ -164,6 +195,13 @@ private:
     std::optional<MessageLiteral> message_literal_;
     std::chrono::steady_clock::time_point started_;
     std::string maildir_;
+    std::string folder_;  ///< the selected mailbox
+    std::string client_id_;
+    std::string_view doing_;  ///< the command under way: a name of the command table
+    std::chrono::steady_clock::time_point last_command_;
+    std::optional<Admission> admission_;  ///< set by a granted login
+    std::uint64_t received_before_ = 0;   ///< by the first half of the session
+    std::uint64_t sent_before_ = 0;
     std::string end_word_;  ///< first word of the closing log line; empty until the session ends
     std::string late_bye_;  ///< said after the tagged reply
     struct Waker;
@@ -174,6 +212,8 @@ private:
     bool utf8_ = false;
     bool answered_ = false;
     bool preauth_ = false;
+    bool relayed_tls_ = false;
+    bool kicked_ = false;
 };
 
 }  // namespace postrider::imap

@@ -25,4 +25,12 @@ bool Account::is_on(std::string_view name) const {
     return digits.find_first_not_of('0') != std::string_view::npos;
 }
 
+std::string Account::maildir_path(const std::string& standard) const {
+    const std::string path = maildir.value_or(standard);
+    if (path.empty() || path.front() == '/') {
+        return path;
+    }
+    return home.empty() ? path : home + "/" + path;
+}
+
 }  // namespace postrider::auth

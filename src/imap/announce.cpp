@@ -99,7 +99,7 @@ std::string Session::capabilities() const {
         return words;
     }
     words += " SASL-IR";
-    if (environment_.starttls != nullptr && !connection_.is_tls()) {
+    if (environment_.starttls != nullptr && !is_secure()) {
         words += " STARTTLS";
     }
     if (!login_possible) {

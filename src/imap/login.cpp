@@ -1,6 +1,7 @@
 // From credentials to an open account. compat/imap.md sections 1 and 17, compat/config.md section 6.
-#include <algorithm>
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <utility>
+#include <variant>
 
 #include "core/limits.hpp"
 #include "core/log.hpp"
@@ -10,50 +11,38 @@
 
 namespace postrider::imap {
 
-namespace {
-
-/// The Maildir of an account: absolute, or below its home. Empty: the account has none.
-std::string maildir_of(const auth::Account& account, const std::string& standard) {
-    const std::string path = account.maildir.value_or(standard);
-    if (path.empty() || path.front() == '/') {
-        return path;
-    }
-    return account.home.empty() ? path : account.home + "/" + path;
-}
-
-}  // namespace
+using namespace asio::experimental::awaitable_operators;
 
 Task<Reply> Session::log_in(auth::Credentials credentials, std::string_view method) {
-    if (settings().tls_required && !connection_.is_tls()) {
+    if (settings().tls_required && !is_secure()) {
         co_return no("[PRIVACYREQUIRED] STARTTLS required");
     }
     const std::string who = method.empty() ? "user=" + log_safe(credentials.user) : "method=" + std::string(method);
-    const std::string service = "imap";
-    auto account = co_await environment_.auth->log_in(service, std::move(credentials));
-    if (!account) {
-        log_line(LogLevel::info, "LOGIN FAILED, " + who + ", " + log_peer());
-        if (account.error().code != Code::denied) {
-            log_line(LogLevel::error, "authentication error: " + account.error().detail);
-            bye("Temporary problem, please try again later", "DISCONNECTED");
-            co_return no(account.error());
-        }
-        const auto now = std::chrono::steady_clock::now();
-        const auto delay = environment_.auth->throttle().failed(peer_.address, now);
-        const net::Deadline until = std::min(now + delay, input_deadline());
-        const auto waited = co_await connection_.pause(until);
-        if (!waited) {
-            closed(waited.error());
-        }
-        co_return no("[AUTHENTICATIONFAILED] Login failed.");
-    }
-    environment_.auth->throttle().succeeded(peer_.address);
-    account_ = std::move(*account);
-    maildir_ = maildir_of(account_, settings().maildir);
-    const bool opened = co_await open_account();
-    if (!opened) {
+    auth::LoginRequest request{"imap", std::move(credentials), peer_.address, is_secure()};
+    // pause() ends when the connection is to end: a refusal may take its time.
+    auto answer = co_await (environment_.gate->log_in(std::move(request)) || connection_.pause(net::Deadline::max()));
+    if (answer.index() != 0) {
+        closed(std::get<1>(answer).error());
         co_return no("[UNAVAILABLE] Login failed.");
     }
-    co_return ok("LOGIN Ok.");
+    const auto grant = std::get<0>(std::move(answer));
+    if (grant) {
+        const auto received = connection_.bytes_received();
+        admission_ = Admission{grant->session, peer_, tag_, client_id_, is_secure(), started_, received, 0};
+        answered();
+        co_return ok("");
+    }
+    log_line(LogLevel::info, "LOGIN FAILED, " + who + ", " + log_peer());
+    switch (grant.error().code) {
+        case Code::denied:
+            co_return no("[AUTHENTICATIONFAILED] Login failed.");
+        case Code::limit:
+            co_return no("[LIMIT] Too many sessions of this account.");
+        default:
+            log_line(LogLevel::error, "authentication error: " + grant.error().detail);
+            bye("Temporary problem, please try again later", "DISCONNECTED");
+            co_return no(grant.error());
+    }
 }
 
 Task<bool> Session::open_account() {
@@ -78,10 +67,10 @@ Task<bool> Session::open_account() {
     state_ = State::authenticated;
     bad_commands_ = 0;
     log_line(LogLevel::info, "LOGIN, user=" + account_.address + ", " + log_peer() + ", protocol=IMAP" +
-                                 (connection_.is_tls() ? ", starttls=1" : ""));
+                                 (is_secure() ? ", starttls=1" : ""));
     if (account_.is_on("disableimap")) {
         late_bye_ = "IMAP access disabled for this account.";
-    } else if (account_.is_on("disableinsecureimap") && !connection_.is_tls()) {
+    } else if (account_.is_on("disableinsecureimap") && !is_secure()) {
         late_bye_ = "IMAP access disabled via insecure connection.";
     }
     co_return true;

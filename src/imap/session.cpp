@@ -1,6 +1,7 @@
 // The session's loop: read a command, look it up, run it, say what changed, answer. RFC 3501 sections 3, 5.5, 7.
 #include "imap/session.hpp"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <exception>
 #include <utility>
@@ -50,6 +51,7 @@ Session::Session(net::Connection& connection, Environment environment, Peer peer
       peer_(std::move(peer)),
       started_(std::chrono::steady_clock::now()),
       maildir_(environment_.settings->maildir),
+      last_command_(started_),
       waker_(std::make_shared<Waker>(Waker{connection})) {}
 
 Session::~Session() = default;
@@ -67,28 +69,46 @@ std::function<void()> Session::waker() {
 // --- Life
 // -------------------------------------------------------------------------------------------------------------
 
-Task<void> Session::run() {
-    untagged("OK [CAPABILITY " + capabilities() + "] postrider ready.");
-    co_await run_guarded();
+Task<std::optional<Admission>> Session::run_login() {
+    co_await run_guarded(Begin::greeting);
+    co_return std::move(admission_);
+}
+
+Task<void> Session::run_admitted(auth::Account account, Admission admission) {
+    account_ = std::move(account);
+    maildir_ = account_.maildir_path(settings().maildir);
+    tag_ = std::move(admission.tag);
+    client_id_ = std::move(admission.client_id);
+    relayed_tls_ = admission.tls && !connection_.is_tls();
+    started_ = admission.started;
+    // A connection that came along, with its counts, has counted the first half itself.
+    received_before_ = admission.received - std::min(admission.received, connection_.bytes_received());
+    sent_before_ = admission.sent - std::min(admission.sent, connection_.bytes_sent());
+    co_await run_guarded(Begin::admitted);
 }
 
 Task<void> Session::run_preauth(auth::Account account, std::string maildir) {
     account_ = std::move(account);
     maildir_ = std::move(maildir);
     preauth_ = true;
-    co_await run_guarded();
+    co_await run_guarded(Begin::preauth);
 }
 
-Task<void> Session::run_guarded() {
+Task<void> Session::run_guarded(Begin begin) {
     try {
-        co_await loop();
+        co_await loop(begin);
     } catch (const std::exception& error) {
         log_line(LogLevel::error,
                  "session ended by our mistake, user=" + account_.address + ", " + log_peer() + ": " + error.what());
         end_word_ = "DISCONNECTED";
+        admission_.reset();
     }
     mailbox_.reset();
     const auto flushed = co_await connection_.flush();
+    if (admission_) {
+        admission_->sent = connection_.bytes_sent();
+        co_return;
+    }
     if (!flushed && end_word_.empty()) {
         closed(flushed.error());
     }
@@ -96,20 +116,48 @@ Task<void> Session::run_guarded() {
     connection_.close();
 }
 
-Task<void> Session::loop() {
-    if (preauth_) {
-        const bool opened = co_await open_account();
-        if (!opened) {
-            co_return;
-        }
+/// The first words. False: BYE was said.
+Task<bool> Session::greet(Begin begin) {
+    if (begin == Begin::greeting) {
+        untagged("OK [CAPABILITY " + capabilities() + "] postrider ready.");
+        co_return true;
+    }
+    const bool opened = co_await open_account();
+    if (!opened) {
+        co_return false;
+    }
+    if (begin == Begin::preauth) {
         untagged("PREAUTH Ready.");
+    } else {
+        tagged(ok("LOGIN Ok."));
     }
-    while (end_word_.empty()) {
-        const bool more = co_await run_one();
-        if (!more) {
-            break;
-        }
+    if (!late_bye_.empty()) {
+        bye(late_bye_, "LOGOUT");
     }
+    co_return end_word_.empty();
+}
+
+Task<void> Session::loop(Begin begin) {
+    bool more = co_await greet(begin);
+    while (more && end_word_.empty() && !admission_) {
+        more = co_await run_one();
+    }
+}
+
+void Session::kick() {
+    kicked_ = true;
+    connection_.stop();
+}
+
+Status Session::status() const {
+    Status status;
+    status.state = doing_.empty() ? "waiting" : doing_;
+    status.folder = state_ == State::selected ? folder_ : std::string();
+    status.client_id = client_id_;
+    status.idle = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - last_command_);
+    status.memory = sizeof *this + connection_.memory() + account_.home.capacity() + account_.address.capacity() +
+                    maildir_.capacity() + folder_.capacity() + client_id_.capacity();
+    return status;
 }
 
 net::Deadline Session::input_deadline() const {
@@ -158,7 +206,11 @@ void Session::closed(net::Closed closed) {
                 "TIMEOUT");
             return;
         case net::Closed::stopped:
-            bye("postrider server shut down by signal.", "Disconnected during shutdown by signal");
+            if (kicked_) {
+                bye("Disconnected by the administrator.", "Disconnected by the administrator");
+            } else {
+                bye("postrider server shut down by signal.", "Disconnected during shutdown by signal");
+            }
             return;
         case net::Closed::too_long:
             bye("IMAP command too long.", "DISCONNECTED");
@@ -201,7 +253,10 @@ Task<void> Session::run_command(CommandLine& line) {
         count_bad();
     } else {
         const bool was_selected = state_ == State::selected;
+        doing_ = command->facts.name;
+        last_command_ = std::chrono::steady_clock::now();
         const Reply reply = co_await dispatch(*command, line);
+        doing_ = {};
         if (was_selected && state_ == State::selected && command->facts.announce == Announce::yes &&
             reply.outcome != Outcome::bad) {
             const bool alive = co_await sync(command->facts.expunges);
@@ -218,9 +273,6 @@ Task<void> Session::run_command(CommandLine& line) {
     }
     if (message_literal_) {
         co_await drop_message_literal();
-    }
-    if (!late_bye_.empty()) {
-        bye(late_bye_, "LOGOUT");
     }
 }
 
@@ -331,13 +383,15 @@ Task<std::optional<std::string>> Session::exchange_line(std::size_t most) {
     co_return std::move(*line);
 }
 
-void Session::select(std::unique_ptr<store::Mailbox> mailbox) {
+void Session::select(std::unique_ptr<store::Mailbox> mailbox, std::string name) {
     mailbox_ = std::move(mailbox);
+    folder_ = std::move(name);
     state_ = State::selected;
 }
 
 void Session::unselect() {
     mailbox_.reset();
+    std::string().swap(folder_);
     if (state_ == State::selected) {
         state_ = State::authenticated;
     }
@@ -358,10 +412,10 @@ std::string Session::log_peer() const {
 void Session::log_end() {
     using std::chrono::duration_cast;
     const auto seconds = duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - started_).count();
-    const std::string traffic =
-        ", rcvd=" + std::to_string(connection_.bytes_received()) + ", sent=" + std::to_string(connection_.bytes_sent());
+    const std::string traffic = ", rcvd=" + std::to_string(received_before_ + connection_.bytes_received()) +
+                                ", sent=" + std::to_string(sent_before_ + connection_.bytes_sent());
     const std::string time = ", time=" + std::to_string(seconds);
-    const std::string tls = connection_.is_tls() ? ", starttls=1" : "";
+    const std::string tls = is_secure() ? ", starttls=1" : "";
     if (user_ == nullptr) {
         if (end_word_ == "LOGOUT") {
             log_line(LogLevel::info, "LOGOUT, " + log_peer() + traffic);

@@ -74,7 +74,7 @@ Task<std::variant<auth::Credentials, Reply>> exchange(Session& session, auth::Sa
 }
 
 Task<Reply> run(Session& session, Args args) {
-    if (session.settings().tls_required && !session.connection().is_tls()) {
+    if (session.settings().tls_required && !session.is_secure()) {
         co_return no("[PRIVACYREQUIRED] STARTTLS required");
     }
     const std::string mechanism = args.mechanism;

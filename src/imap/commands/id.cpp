@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/limits.hpp"
 #include "core/log.hpp"
 #include "core/text.hpp"
 #include "core/version.hpp"
@@ -18,6 +19,12 @@ namespace {
 constexpr std::size_t most_pairs = 30;
 constexpr std::size_t most_field_bytes = 30;
 constexpr std::size_t most_value_bytes = 1024;
+
+/// Asked for when the program starts: a front may not ask later.
+const utsname system_name = [] {
+    utsname name{};
+    return ::uname(&name) == 0 ? name : utsname{};
+}();
 
 struct Args {
     std::vector<std::pair<std::string, std::optional<std::string>>> pairs;
@@ -83,28 +90,31 @@ void add(std::string& out, std::string_view field, std::string_view value) {
 std::string own_id(unsigned fields) {
     std::string out;
     add(out, "name", "postrider");
-    utsname system{};
-    const bool known = ::uname(&system) == 0;
+    const bool known = system_name.sysname[0] != '\0';
     if ((fields & 1) != 0) {
         add(out, "version", version);
     }
     if ((fields & 2) != 0 && known) {
-        add(out, "os", system.sysname);
+        add(out, "os", system_name.sysname);
     }
     if ((fields & 4) != 0 && known) {
-        add(out, "os-version", system.release);
+        add(out, "os-version", system_name.release);
     }
     return out;
 }
 
 Task<Reply> run(Session& session, Args args) {
-    if (!args.pairs.empty() && session.state() != State::not_authenticated) {
-        std::string line = "ID, user=" + session.account().address + ", ip=[" + session.peer().text + "], port=[" +
-                           std::to_string(session.peer().port) + "]";
+    if (!args.pairs.empty()) {
+        std::string told;
         for (const auto& [field, value] : args.pairs) {
-            line += ", " + log_safe(field) + "=" + log_safe(value.value_or("NIL"), 200);
+            told += (told.empty() ? "" : ", ") + log_safe(field) + "=" + log_safe(value.value_or("NIL"), 200);
         }
-        log_line(LogLevel::info, line);
+        // A client cannot fill the log: it is told of once a session, after login.
+        if (session.state() != State::not_authenticated && session.client_id().empty()) {
+            log_line(LogLevel::info, "ID, user=" + session.account().address + ", ip=[" + session.peer().text +
+                                         "], port=[" + std::to_string(session.peer().port) + "], " + told);
+        }
+        session.set_client_id(told.substr(0, limits::client_id_bytes));
     }
     session.untagged("ID (" + own_id(session.settings().id_fields.value_or(0)) + ")");
     co_return ok("ID completed");

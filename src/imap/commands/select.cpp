@@ -23,11 +23,11 @@ void print_first_unseen(Session& session) {
 
 Task<Reply> open(Session& session, std::string name, store::Access access) {
     session.unselect();  // a failed SELECT leaves nothing selected
-    auto mailbox = co_await session.user().select(std::move(name), access);
+    auto mailbox = co_await session.user().select(name, access);
     if (!mailbox) {
         co_return no(mailbox.error());
     }
-    session.select(std::move(*mailbox));
+    session.select(std::move(*mailbox), std::move(name));
     session.print_flags_lines();
     const store::View& view = *session.mailbox().view();
     session.untagged(std::to_string(view.size()) + " EXISTS");

@@ -6,7 +6,7 @@ namespace postrider::imap {
 namespace {
 
 Task<Reply> run(Session& session, NoArgs) {
-    if (session.connection().is_tls()) {
+    if (session.is_secure()) {
         co_return bad("Error in IMAP command: TLS is on already");
     }
     if (session.environment().starttls == nullptr) {
