@@ -1,11 +1,11 @@
 // postrider config: looks at the settings without starting anything. docs/man/postrider.8.
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "cli/config_folder.hpp"
 #include "cli/subcommand.hpp"
 #include "config/config.hpp"
 
@@ -34,15 +34,10 @@ int printed(std::string_view text) {
     return 1;
 }
 
-std::filesystem::path standard_folder() {
-    const char* named = std::getenv("POSTRIDER_CONFIG_DIR");
-    return named != nullptr && *named != '\0' ? named : "/etc/courier";
-}
-
 struct Options {
     std::string verb;
     std::string file;
-    std::filesystem::path folder = standard_folder();
+    std::filesystem::path folder = standard_config_folder();
     bool folder_given = false;
     bool explain = false;
     bool json = false;

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <string>
 
+#include "cli/config_folder.hpp"
 #include "cli/subcommand.hpp"
 #include "config/config.hpp"
 #include "core/version.hpp"
@@ -35,8 +36,7 @@ std::string maildir_of(const Invocation& invocation) {
 
 /// The settings of the site where they can be read; a lone mail user has none and gets the defaults.
 service::Settings settings_of_site() {
-    const char* variable = std::getenv("POSTRIDER_CONFIG_DIR");
-    const std::string folder = variable != nullptr && *variable != '\0' ? variable : "/etc/courier";
+    const std::string folder = standard_config_folder();
     std::error_code ignored;
     return std::filesystem::is_directory(folder, ignored) ? config::load(folder).settings : service::Settings{};
 }

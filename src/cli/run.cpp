@@ -10,13 +10,15 @@
 
 #include "cli/subcommand.hpp"
 #include "core/version.hpp"
+#include "service/exit_codes.hpp"
 
 namespace postrider::cli {
 
 namespace {
 
-constexpr std::array<const Subcommand*, 7> subcommands = {
-    &sub_serve, &sub_imapd, &sub_config, &sub_userdb, &sub_userdbpw, &sub_makeuserdb, &sub_pw2userdb,
+constexpr std::array subcommands = {
+    &sub_serve,  &sub_imapd,  &sub_who,      &sub_kick,       &sub_stats,     &sub_reload, &sub_stop,
+    &sub_config, &sub_userdb, &sub_userdbpw, &sub_makeuserdb, &sub_pw2userdb, &sub_front,  &sub_worker,
 };
 
 const Subcommand* named(std::string_view name) {
@@ -41,6 +43,9 @@ void print_help(std::FILE* out) {
     std::fprintf(out, "postrider %s: an IMAP server for Maildir\n\nUsage: postrider SUBCOMMAND [options]\n\n",
                  std::string(version).c_str());
     for (const Subcommand* subcommand : subcommands) {
+        if (subcommand->hidden) {
+            continue;
+        }
         std::fprintf(out, "  %-12s %s\n", std::string(subcommand->name).c_str(),
                      std::string(subcommand->summary).c_str());
     }
@@ -50,6 +55,9 @@ void print_help(std::FILE* out) {
 int run_checked(const Subcommand& subcommand, const Invocation& invocation) {
     try {
         return subcommand.run(invocation);
+    } catch (const service::StartError& error) {
+        std::fprintf(stderr, "%s: %s\n", invocation.program.c_str(), error.what());
+        return error.code();
     } catch (const std::exception& error) {
         std::fprintf(stderr, "%s: %s\n", invocation.program.c_str(), error.what());
         return 1;

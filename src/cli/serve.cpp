@@ -1,17 +1,14 @@
 // `postrider serve`: the server in the foreground, with the settings of a configuration folder.
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <cstdlib>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
-#ifdef POSTRIDER_SYSTEMD
-#include <systemd/sd-daemon.h>
-#endif
-
+#include "cli/config_folder.hpp"
 #include "cli/subcommand.hpp"
 #include "config/config.hpp"
+#include "service/exit_codes.hpp"
 #include "service/server.hpp"
 
 namespace postrider::cli {
@@ -28,8 +25,7 @@ config::Assignment override_of(const std::string& text) {
 
 int run(const Invocation& invocation) {
     CLI::App app("Serves IMAP until SIGTERM; SIGHUP reads settings and certificates again.", invocation.program);
-    const char* variable = std::getenv("POSTRIDER_CONFIG_DIR");
-    std::string folder = variable != nullptr && *variable != '\0' ? variable : "/etc/courier";
+    std::string folder = standard_config_folder();
     std::vector<std::string> values;
     app.add_option("--config-dir", folder, "folder of imapd, imapd-ssl, authdaemonrc, postrider")
         ->capture_default_str();
@@ -45,7 +41,12 @@ int run(const Invocation& invocation) {
         overrides.push_back(override_of(value));
     }
     const auto load = [folder, overrides] { return config::load(folder, overrides).settings; };
-    const service::Settings settings = load();
+    service::Settings settings;
+    try {
+        settings = load();
+    } catch (const std::exception& error) {
+        throw service::StartError(service::exit_settings, error.what());
+    }
     return service::serve(settings, load, [] { std::fputs("INFO: ready\n", stderr); });
 }
 

@@ -20,14 +20,22 @@ struct Subcommand {
     std::string_view summary;    ///< one line for --help
     std::string_view link = {};  ///< Courier's name that runs it; "" for none
     int (*run)(const Invocation& invocation);
+    bool hidden = false;  ///< started by the program itself, not by a person
 };
 
 extern const Subcommand sub_serve;
 extern const Subcommand sub_imapd;
+extern const Subcommand sub_who;
+extern const Subcommand sub_kick;
+extern const Subcommand sub_stats;
+extern const Subcommand sub_reload;
+extern const Subcommand sub_stop;
 extern const Subcommand sub_config;
 extern const Subcommand sub_userdb;
 extern const Subcommand sub_userdbpw;
 extern const Subcommand sub_makeuserdb;
 extern const Subcommand sub_pw2userdb;
+extern const Subcommand sub_front;
+extern const Subcommand sub_worker;
 
 }  // namespace postrider::cli

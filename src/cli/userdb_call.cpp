@@ -1,10 +1,11 @@
 #include "cli/userdb_call.hpp"
 
-#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <string_view>
 #include <system_error>
+
+#include "cli/config_folder.hpp"
 
 namespace postrider::cli {
 
@@ -29,8 +30,7 @@ std::size_t take_config_dir(const std::vector<std::string>& arguments, std::size
 }  // namespace
 
 UserdbCall userdb_call(const Invocation& invocation) {
-    const char* from_environment = std::getenv("POSTRIDER_CONFIG_DIR");
-    std::string folder = from_environment != nullptr && *from_environment != '\0' ? from_environment : "/etc/courier";
+    std::string folder = standard_config_folder();
     UserdbCall call;
     const auto& arguments = invocation.arguments;
     std::size_t at = 0;

@@ -8,50 +8,55 @@ namespace {
 
 constexpr CourierName table[] = {
     // imapd
-    {"AUTHMODULES", {}, {}},
-    {"TCPDOPTS", {}, {}},
-    {"PIDFILE", {}, {}},
-    {"IMAPACCESSFILE", {}, {}},
-    {"LOGGEROPTS", "-name=imapd", {}},
-    {"AUTH_MKHOMEDIR_SKEL", {}, {}},
-    {"IMAP_PROXY", "0", {}},
-    {"IMAP_PROXY_FOREIGN", "0", {}},
-    {"PROXY_HOSTNAME", {}, {}},
-    {"DEBUG_LOGIN", "0", {}},
-    {"IMAP_ULIMITD", {}, {}},
-    {"IMAP_CAPABILITY", {}, {}},
-    {"IMAP_CAPABILITY_TLS", {}, {}},
-    {"IMAP_ACL", "0", {}},
-    {"SMAP_CAPABILITY", {}, {}},
-    {"IMAP_DISABLETHREADSORT", "0", {}},
-    {"IMAP_SHAREDINDEXFILE", {}, {}},
-    {"IMAP_SHAREDMUNGENAMES", {}, {}},
-    {"IMAPDEBUGFILE", {}, {}},
-    {"IMAP_EMPTYTRASH", {}, {}},
-    {"IMAP_MOVE_EXPUNGE_TO_TRASH", "0", {}},
-    {"OUTBOX", {}, {}},
-    {"SENDMAIL", {}, {}},
-    {"HEADERFROM", {}, {}},
-    {"OUTBOX_MULTIPLE_SEND", "0", {}},
-    {"IMAP_BROKENUIDV", {}, {}},
-    {"MAILDIRQUOTA", {}, {}},
-    {"MAILDIR_SKIP_SYMLINK_CHECKS", {}, {}},
+    {"AUTHMODULES", {}},
+    {"TCPDOPTS", {}},
+    {"PIDFILE", {}},
+    {"LOGGEROPTS", "-name=imapd"},
+    {"AUTH_MKHOMEDIR_SKEL", {}},
+    {"IMAP_PROXY", "0"},
+    {"IMAP_PROXY_FOREIGN", "0"},
+    {"PROXY_HOSTNAME", {}},
+    {"DEBUG_LOGIN", "0"},
+    {"IMAP_ULIMITD", {}},
+    {"IMAP_CAPABILITY", {}},
+    {"IMAP_CAPABILITY_TLS", {}},
+    {"IMAP_ACL", "0"},
+    {"SMAP_CAPABILITY", {}},
+    {"IMAP_DISABLETHREADSORT", "0"},
+    {"IMAP_SHAREDINDEXFILE", {}},
+    {"IMAP_SHAREDMUNGENAMES", {}},
+    {"IMAPDEBUGFILE", {}},
+    {"IMAP_EMPTYTRASH", {}},
+    {"IMAP_MOVE_EXPUNGE_TO_TRASH", "0"},
+    {"OUTBOX", {}},
+    {"SENDMAIL", {}},
+    {"HEADERFROM", {}},
+    {"OUTBOX_MULTIPLE_SEND", "0"},
+    {"IMAP_BROKENUIDV", {}},
+    {"MAILDIRQUOTA", {}},
+    {"MAILDIR_SKIP_SYMLINK_CHECKS", {}},
     // imapd-ssl
-    {"SSLPIDFILE", {}, {}},
-    {"SSLLOGGEROPTS", "-name=imapd-ssl", {}},
-    {"COURIERTLS", {}, {}},
-    {"TLS_PRIORITY", {}, {}},
-    {"TLS_MIN_DH_BITS", {}, {}},
-    {"TLS_TIMEOUT", {}, {}},
-    {"TLS_TRUSTCERTS", {}, {}},
-    {"TLS_VERIFYPEER", "NONE", "r"},
-    {"TLS_EXTERNAL", {}, {}},
-    {"TLS_CACHEFILE", {}, {}},
-    {"TLS_CACHESIZE", {}, {}},
-    {"TLS_ALPN", "imap", {}},
+    {"SSLPIDFILE", {}},
+    {"SSLLOGGEROPTS", "-name=imapd-ssl"},
+    {"COURIERTLS", {}},
+    {"TLS_PRIORITY", {}},
+    {"TLS_MIN_DH_BITS", {}},
+    {"TLS_TIMEOUT", {}},
+    {"TLS_TRUSTCERTS", {}},
+    {"TLS_VERIFYPEER", "NONE"},
+    {"TLS_EXTERNAL", {}},
+    {"TLS_CACHEFILE", {}},
+    {"TLS_CACHESIZE", {}},
+    {"TLS_ALPN", "imap"},
     // authdaemonrc
-    {"daemons", {}, {}},
-    {"authdaemonvar", {}, {}},
+    {"daemons", {}},
+    {"authdaemonvar", {}},
+};
+
+constexpr DangerousValue dangerous[] = {
+    {"TLS_VERIFYPEER", "r", "client certificates cannot be demanded"},
+    {"TCPDOPTS", "-haproxy", "name those ports in PROXY_PORTS and the proxies in PROXY_TRUSTED (file postrider)"},
+    {"TCPDOPTS", "-access", "the access list is the one that IMAPACCESSFILE names"},
 };
 
 constexpr std::string_view port_services = "AUTHSERVICE";
@@ -59,12 +64,16 @@ constexpr std::string_view port_services = "AUTHSERVICE";
 }  // namespace
 
 const CourierName* courier_name(std::string_view name) {
-    static constexpr CourierName any_port{port_services, {}, {}};
+    static constexpr CourierName any_port{port_services, {}};
     const auto found = std::ranges::find(table, name, &CourierName::name);
     if (found != std::ranges::end(table)) {
         return found;
     }
     return name.starts_with(port_services) ? &any_port : nullptr;
+}
+
+std::span<const DangerousValue> dangerous_values() {
+    return dangerous;
 }
 
 }  // namespace postrider::config

@@ -23,8 +23,9 @@ namespace fs = std::filesystem;
     throw ConfigError(path + ": " + std::generic_category().message(error_number));
 }
 
-/// "" for a file that is not there.
-std::string text_of(const std::string& path) {
+}  // namespace
+
+std::string text_of(const std::string& path, std::size_t most) {
     const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!file) {
         if (errno == ENOENT) {
@@ -41,7 +42,7 @@ std::string text_of(const std::string& path) {
     }
     std::string text;
     std::array<char, 16 * 1024> piece{};
-    while (text.size() <= settings_bytes) {
+    while (text.size() <= most) {
         const ssize_t got = read(file.get(), piece.data(), piece.size());
         if (got < 0 && errno == EINTR) {
             continue;
@@ -57,6 +58,8 @@ std::string text_of(const std::string& path) {
     return text;
 }
 
+namespace {
+
 std::vector<Assignment> assignments_of(boost::system::result<std::vector<Assignment>, FileSyntaxError> parsed,
                                        const std::string& path) {
     if (!parsed) {
@@ -70,7 +73,7 @@ Values sourced(const fs::path& folder, std::initializer_list<const char*> files)
     std::map<std::string, std::string> known;
     for (const char* file : files) {
         const std::string path = (folder / file).string();
-        for (auto& found : assignments_of(parse_shell_assignments(text_of(path), path, known), path)) {
+        for (auto& found : assignments_of(parse_shell_assignments(text_of(path, settings_bytes), path, known), path)) {
             known.insert_or_assign(found.name, found.value);
             std::string name = found.name;
             values.insert_or_assign(std::move(name), std::move(found));
@@ -79,18 +82,27 @@ Values sourced(const fs::path& folder, std::initializer_list<const char*> files)
     return values;
 }
 
-}  // namespace
-
-Sources read_folder(const fs::path& folder) {
+void expect_folder(const fs::path& folder) {
     std::error_code error;
     if (!fs::is_directory(folder, error)) {
         throw ConfigError(folder.string() + ": " + (error ? error.message() : "not a folder"));
     }
+}
+
+}  // namespace
+
+Values read_own(const fs::path& folder) {
+    expect_folder(folder);
+    return sourced(folder, {"postrider"});
+}
+
+Sources read_folder(const fs::path& folder) {
+    expect_folder(folder);
     Sources read{.plain = sourced(folder, {"imapd-ssl", "imapd"}),
                  .tls = sourced(folder, {"imapd", "imapd-ssl"}),
-                 .own = sourced(folder, {"postrider"})};
+                 .own = read_own(folder)};
     const std::string path = (folder / "authdaemonrc").string();
-    for (auto& found : assignments_of(parse_authdaemonrc(text_of(path), path), path)) {
+    for (auto& found : assignments_of(parse_authdaemonrc(text_of(path, settings_bytes), path), path)) {
         std::string name = found.name;
         read.auth.insert_or_assign(std::move(name), std::move(found));
     }

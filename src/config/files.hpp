@@ -1,6 +1,7 @@
 // The files of a settings folder, read in the order of compat/config.md section 1.2.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -25,6 +26,13 @@ struct Sources {
         return file == "imapd" ? plain : file == "imapd-ssl" ? tls : file == "authdaemonrc" ? auth : own;
     }
 };
+
+/// Reads of a file not much more than `most` bytes; a longer text tells that the file is larger. "" for a file that is
+/// not there. Throws ConfigError: it cannot be read, or is no regular file.
+std::string text_of(const std::string& path, std::size_t most);
+
+/// The settings of the file `postrider` alone. Throws ConfigError as read_folder().
+Values read_own(const std::filesystem::path& folder);
 
 /// Throws ConfigError: no such folder, a file that cannot be read or is no settings file.
 Sources read_folder(const std::filesystem::path& folder);

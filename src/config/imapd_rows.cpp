@@ -1,4 +1,7 @@
 // The settings of the file imapd. compat/config.md section 3.
+#include <utility>
+
+#include "config/access_list.hpp"
 #include "config/ports.hpp"
 #include "config/row.hpp"
 #include "core/limits.hpp"
@@ -7,6 +10,14 @@
 namespace postrider::config {
 
 namespace {
+
+void apply_access_list(Draft& draft, const Value& value) {
+    auto found = read_access_list(value.path_in(draft.folder));
+    for (const std::string& remark : found.remarks) {
+        value.note(remark);
+    }
+    draft.settings.access = std::move(found.list);
+}
 
 void apply_trash(Draft& draft, const Value& value) {
     const std::string& name = value.word();
@@ -92,6 +103,11 @@ constexpr Row table[] = {
      [](Draft& draft, const Value& value) {
          draft.settings.plain_limits.per_address = draft.settings.tls_limits.per_address = value.number();
      }},
+    {{"IMAPACCESSFILE", "imapd", Type::path, "", "imapaccess", "", "a path",
+      "The list of who may connect, a file or a folder of files, read as it is: makeimapaccess is not needed. Without "
+      "it everybody may. A relative path starts at the folder of the settings."},
+     "IMAPACCESSFILE:0",
+     apply_access_list},
     {{"MAILDIRPATH", "imapd", Type::path, "", "Maildir", "", "a path",
       "The Maildir of accounts that do not name their own, relative to the account's home."},
      "MAILDIRPATH:0",

@@ -1,4 +1,5 @@
 // A settings folder -> checked Settings, and notes about what an administrator might expect otherwise.
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -66,6 +67,9 @@ void finish(Draft& draft, std::vector<std::string>& notes) {
         notes.push_back("IMAP_ENHANCEDIDLE is without effect while IMAP_USELOCKS is off, as with Courier");
         settings.imap.enhanced_idle = false;
     }
+    if (!settings.proxy_trusted.empty() && std::ranges::none_of(settings.listeners, &service::Listener::proxy)) {
+        notes.push_back("PROXY_TRUSTED is without effect: no port in PROXY_PORTS is listened at");
+    }
     settings.tls.alpn = "imap";
     settings.starttls = settings.tls;
     settings.starttls.protocol = draft.starttls_protocol.value_or(settings.tls.protocol);
@@ -108,11 +112,17 @@ void note_unused(const Values& values, std::string_view file, std::vector<std::s
 }
 
 void refuse_dangerous(const Values& values) {
-    for (const auto& [name, found] : values) {
-        const CourierName* courier = courier_name(name);
-        if (courier != nullptr && !courier->dangerous.empty() && istarts_with(found.value, courier->dangerous)) {
-            throw ConfigError(place_of(found) + ": " + name + ": \"" + log_safe(found.value, 80) +
-                              "\" is not supported by this version, and unsafe to leave out");
+    for (const DangerousValue& danger : dangerous_values()) {
+        const auto found = values.find(danger.name);
+        if (found == values.end()) {
+            continue;
+        }
+        for (const std::string_view word : words_of(found->second.value)) {
+            if (istarts_with(word, danger.word)) {
+                throw ConfigError(
+                    place_of(found->second) + ": " + found->first + ": \"" + log_safe(word, 80) +
+                    "\" is not supported by this version, and unsafe to leave out: " + std::string(danger.advice));
+            }
         }
     }
 }
@@ -121,6 +131,7 @@ void refuse_dangerous(const Values& values) {
 
 Loaded load(const fs::path& folder, const std::vector<Assignment>& overrides) {
     const Sources files = read_folder(folder);
+    refuse_dangerous(files.plain);
     refuse_dangerous(files.tls);
     Sources read = files;
     override_with(read, overrides);
@@ -138,6 +149,19 @@ Loaded load(const fs::path& folder, const std::vector<Assignment>& overrides) {
         loaded.notes.push_back((folder / "pop3d").string() + " is not read: this version does not speak POP3");
     }
     return loaded;
+}
+
+ControlSettings load_control(const fs::path& folder) {
+    const Values own = read_own(folder);
+    Draft draft{.folder = fs::absolute(folder)};
+    std::vector<std::string> notes;
+    for (const std::string_view name : {"CONTROL_SOCKET", "SHUTDOWN_TIME"}) {
+        const Row& row = *row_of(name, "postrider");
+        const auto found = own.find(name);
+        const Assignment standard{std::string(name), std::string(row.setting.standard), "default", 0};
+        row.apply(draft, Value(row.setting, found != own.end() ? found->second : standard, notes));
+    }
+    return {draft.settings.roles.control, draft.settings.roles.shutdown_time};
 }
 
 }  // namespace postrider::config

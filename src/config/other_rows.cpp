@@ -9,17 +9,13 @@ namespace postrider::config {
 namespace {
 
 void apply_modules(Draft&, const Value& value) {
-    const std::string list = ' ' + value.text() + ' ';
     std::string others;
     bool userdb = false;
-    for (std::size_t at = 0; (at = list.find_first_not_of(' ', at)) != std::string::npos;) {
-        const auto end = list.find(' ', at);
-        const std::string module = list.substr(at, end - at);
-        at = end;
+    for (const std::string_view module : value.words()) {
         if (module == "authuserdb") {
             userdb = true;
         } else {
-            others += ' ' + module;
+            others += ' ' + std::string(module);
         }
     }
     if (!userdb) {

@@ -58,6 +58,22 @@ std::uint16_t port_of(std::string_view text, const Value& value) {
     return *port;
 }
 
+/// One item of PORT.
+struct Port {
+    std::optional<std::string> address;  ///< none: not its own
+    std::uint16_t number = 0;
+};
+
+Port item_of(std::string_view item, const Value& value) {
+    const auto dot = item.rfind('.');
+    if (dot == std::string_view::npos) {
+        return {.address = {}, .number = port_of(item, value)};
+    }
+    const auto address = item.substr(0, dot);
+    const std::uint16_t number = port_of(item.substr(dot + 1), value);
+    return {.address = address == "0" ? std::nullopt : std::optional(address_of(address, value)), .number = number};
+}
+
 }  // namespace
 
 std::vector<std::string> addresses_of(const Value& value) {
@@ -75,20 +91,32 @@ std::vector<service::Listener> listeners_of(const Value& ports, const std::vecto
                                             service::Tls tls) {
     std::vector<service::Listener> listeners;
     for (const std::string_view item : comma_list(ports.text())) {
-        const auto dot = item.rfind('.');
-        const std::uint16_t port = port_of(dot == std::string_view::npos ? item : item.substr(dot + 1), ports);
-        if (dot != std::string_view::npos && item.substr(0, dot) != "0") {
-            listeners.push_back({.address = address_of(item.substr(0, dot), ports), .port = port, .tls = tls});
-        } else {
-            for (const std::string& address : addresses) {
-                listeners.push_back({.address = address, .port = port, .tls = tls});
-            }
+        const Port port = item_of(item, ports);
+        for (const std::string& address : port.address ? std::vector{*port.address} : addresses) {
+            listeners.push_back({.address = address, .port = port.number, .tls = tls});
         }
         if (listeners.size() > listeners_most) {
             ports.refuse("a list of at most " + std::to_string(listeners_most) + " ports");
         }
     }
     return listeners;
+}
+
+void mark_proxied(const Value& ports, std::vector<service::Listener>& plain, std::vector<service::Listener>& over_tls) {
+    for (const std::string_view item : comma_list(ports.text())) {
+        const Port port = item_of(item, ports);
+        bool found = false;
+        for (auto* listeners : {&plain, &over_tls}) {
+            for (service::Listener& listener : *listeners) {
+                if (listener.port == port.number && (!port.address || listener.address == *port.address)) {
+                    listener.proxy = found = true;
+                }
+            }
+        }
+        if (!found) {
+            ports.refuse("a list of ports that PORT or SSLPORT names: " + log_safe(item, 80));
+        }
+    }
 }
 
 void refuse_twice(const std::vector<service::Listener>& listeners) {

@@ -17,6 +17,10 @@ std::vector<std::string> addresses_of(const Value& value);
 std::vector<service::Listener> listeners_of(const Value& ports, const std::vector<std::string>& addresses,
                                             service::Tls tls);
 
+/// Sets `proxy` where PROXY_PORTS names a listener: PORT stands for all with that port, ADDRESS.PORT for one. Refuses a
+/// port that no listener has.
+void mark_proxied(const Value& ports, std::vector<service::Listener>& plain, std::vector<service::Listener>& over_tls);
+
 /// Refuses the same port twice where the second bind would fail. Throws ConfigError.
 void refuse_twice(const std::vector<service::Listener>& listeners);
 

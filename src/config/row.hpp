@@ -36,7 +36,8 @@ struct Row {
 
 std::span<const Row> imapd_rows();
 std::span<const Row> imapd_ssl_rows();
-std::span<const Row> other_rows();  ///< authdaemonrc and postrider
+std::span<const Row> other_rows();  ///< authdaemonrc, and of postrider what does not follow
+std::span<const Row> role_rows();   ///< of postrider: processes, limits before login, proxies
 
 /// In the order of settings_table().
 std::span<const Row> rows();

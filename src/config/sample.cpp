@@ -18,7 +18,7 @@ constexpr FileRow files[] = {
     {"imapd", "the IMAP server: addresses, mailboxes, behaviour."},
     {"imapd-ssl", "TLS for the IMAP server; read together with imapd."},
     {"authdaemonrc", "where accounts come from."},
-    {"postrider", "what Courier has no setting for: threads, durability, time limits, log."},
+    {"postrider", "what Courier has no setting for: threads, processes, proxies, durability, limits, log."},
 };
 
 /// Comment lines of at most 78 characters.

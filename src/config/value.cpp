@@ -35,6 +35,17 @@ unsigned number_within(const Value& value, const Setting& setting, int base) {
 
 }  // namespace
 
+std::vector<std::string_view> words_of(std::string_view text) {
+    constexpr std::string_view blanks = " \t\r\n";
+    std::vector<std::string_view> words;
+    for (auto at = text.find_first_not_of(blanks); at != std::string_view::npos;) {
+        const auto end = std::min(text.find_first_of(blanks, at), text.size());
+        words.push_back(text.substr(at, end - at));
+        at = text.find_first_not_of(blanks, end);
+    }
+    return words;
+}
+
 std::string place_of(const Assignment& assignment) {
     return assignment.line == 0 ? assignment.file : assignment.file + ':' + std::to_string(assignment.line);
 }
@@ -118,6 +129,10 @@ const std::string& Value::choice() const {
         at = end + 1;
     }
     refuse("one of: " + std::string(allowed));
+}
+
+std::vector<std::string_view> Value::words() const {
+    return words_of(text());
 }
 
 std::string Value::path_in(const std::filesystem::path& folder) const {

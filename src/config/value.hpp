@@ -37,6 +37,8 @@ public:
     bool yes_no() const;
     /// One of the words in the row's limits.
     const std::string& choice() const;
+    /// The words between its blanks; they live as long as the assignment.
+    std::vector<std::string_view> words() const;
     /// A path; a relative one is meant from the folder of the settings. "" stays.
     std::string path_in(const std::filesystem::path& folder) const;
 
@@ -52,6 +54,9 @@ private:
     const Assignment& assignment_;
     std::vector<std::string>& notes_;
 };
+
+/// The words between blanks and tabs.
+std::vector<std::string_view> words_of(std::string_view text);
 
 /// "FILE:LINE", or the file alone where there are no lines.
 std::string place_of(const Assignment& assignment);

@@ -1,8 +1,7 @@
 #include "service/present.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -11,72 +10,80 @@ namespace postrider::service {
 
 namespace {
 
-/// This process does its work as one user: it may serve that user's accounts only.
-Result<void> is_our_own(const auth::Account& account) {
-    if (account.uid == ::geteuid() && account.gid == ::getegid()) {
-        return {};
+std::shared_ptr<const net::TlsContext> context_of(const std::optional<net::TlsMaterial>& material) {
+    if (!material) {
+        return nullptr;
     }
-    return Error(Code::not_permitted, "uid and gid are " + std::to_string(account.uid) + ":" +
-                                          std::to_string(account.gid) + ", the server runs as " +
-                                          std::to_string(::geteuid()) + ":" + std::to_string(::getegid()) +
-                                          " and serves that user's accounts only");
-}
-
-std::shared_ptr<const net::TlsContext> context_of(const net::TlsSettings& settings) {
-    auto context = net::TlsContext::make(settings);
+    auto context = net::TlsContext::make(*material);
     if (!context) {
         throw std::runtime_error(context.error().detail);
     }
     return std::move(*context);
 }
 
+net::Network network_of(const std::string& text) {
+    auto network = net::Network::parse(text);
+    if (!network) {
+        throw std::runtime_error(text + ": " + network.error().reason);
+    }
+    return *network;
+}
+
 }  // namespace
 
-Present::Present(const Settings& settings, asio::thread_pool& pool, store::Store& store)
-    : pool_(pool), store_(store), state_(made(settings)) {}
-
-Present::State Present::made(const Settings& settings) const {
+Present::State Present::made(const FrontSettings& settings) {
     State state;
-    state.settings = settings;
     state.imap = std::make_shared<const imap::Settings>(settings.imap);
-    const bool tls_listener = std::ranges::any_of(
-        settings.listeners, [](const Listener& listener) { return listener.tls == Tls::from_the_start; });
-    if (tls_listener) {
-        state.tls = context_of(settings.tls);
+    state.tls = context_of(settings.tls);
+    state.starttls = context_of(settings.starttls);
+    state.plain_limits = {settings.plain_limits, settings.login_limits};
+    state.tls_limits = {settings.tls_limits, settings.login_limits};
+    std::vector<net::AccessEntry> entries;
+    for (const AccessLine& line : settings.access) {
+        entries.push_back({network_of(line.network), {line.allowed, line.per_address}});
     }
-    if (settings.imap.starttls) {
-        state.starttls = context_of(settings.starttls);
+    state.access = net::AccessList(std::move(entries));
+    for (const std::string& network : settings.proxy_trusted) {
+        state.proxy_trusted.push_back(network_of(network));
     }
-    state.auth = std::make_shared<auth::Service>(pool_, settings.auth);
     return state;
 }
 
-void Present::replace(const Settings& settings) {
-    State next = made(settings);
+void Present::replace(const FrontSettings& settings) {
+    auto next = std::make_shared<const State>(made(settings));
     const std::scoped_lock lock(mutex_);
-    // Listeners stay as they were opened: a certificate for ports that are new would have no use.
     state_ = std::move(next);
 }
 
-imap::Environment Present::environment() const {
+std::shared_ptr<const Present::State> Present::state() const {
     const std::scoped_lock lock(mutex_);
-    imap::Environment environment;
-    environment.auth = state_.auth;
-    environment.store = &store_;
-    environment.settings = state_.imap;
-    environment.starttls = state_.starttls;
-    environment.may_serve = is_our_own;
-    return environment;
+    return state_;
+}
+
+std::shared_ptr<const imap::Settings> Present::imap() const {
+    return state()->imap;
 }
 
 std::shared_ptr<const net::TlsContext> Present::tls() const {
-    const std::scoped_lock lock(mutex_);
-    return state_.tls;
+    return state()->tls;
 }
 
-ConnectionLimits Present::limits(Tls kind) const {
-    const std::scoped_lock lock(mutex_);
-    return kind == Tls::on_request ? state_.settings.plain_limits : state_.settings.tls_limits;
+std::shared_ptr<const net::TlsContext> Present::starttls() const {
+    return state()->starttls;
+}
+
+Registry::Limits Present::limits(Tls kind) const {
+    const auto now = state();
+    return kind == Tls::on_request ? now->plain_limits : now->tls_limits;
+}
+
+net::Access Present::access(const boost::asio::ip::address& peer) const {
+    return state()->access.of(peer);
+}
+
+bool Present::trusts_proxy(const boost::asio::ip::address& peer) const {
+    const auto now = state();
+    return std::ranges::any_of(now->proxy_trusted, [&](const net::Network& network) { return network.contains(peer); });
 }
 
 }  // namespace postrider::service

@@ -1,44 +1,51 @@
-// What new sessions get: settings, TLS contexts and auth service of now. A reload replaces it; sessions under way keep
-// what they began with.
+// What new connections get: settings, limits, lists and TLS contexts of now. A reload replaces it; connections under
+// way keep what they began with.
 #pragma once
 
+#include <boost/asio/ip/address.hpp>
 #include <memory>
 #include <mutex>
+#include <vector>
 
-#include "auth/service.hpp"
-#include "imap/session.hpp"
+#include "imap/settings.hpp"
+#include "net/access_list.hpp"
+#include "net/network.hpp"
 #include "net/tls.hpp"
-#include "service/settings.hpp"
-#include "store/user.hpp"
+#include "service/registry.hpp"
+#include "service/role_settings.hpp"
 
 namespace postrider::service {
 
 /// Any thread.
 class Present {
 public:
-    /// Throws std::runtime_error when a certificate cannot be read.
-    Present(const Settings& settings, asio::thread_pool& pool, store::Store& store);
-    void replace(const Settings& settings);
+    /// Throws std::runtime_error when a certificate is not usable; before that nothing has changed.
+    void replace(const FrontSettings& settings);
 
-    imap::Environment environment() const;
-    /// For connections that begin with TLS.
+    std::shared_ptr<const imap::Settings> imap() const;
+    /// For connections that begin with TLS; null: none were expected.
     std::shared_ptr<const net::TlsContext> tls() const;
-    ConnectionLimits limits(Tls kind) const;
+    std::shared_ptr<const net::TlsContext> starttls() const;
+    Registry::Limits limits(Tls kind) const;
+    net::Access access(const boost::asio::ip::address& peer) const;
+    /// Whether this peer may say in a PROXY header for whom it speaks.
+    bool trusts_proxy(const boost::asio::ip::address& peer) const;
 
 private:
     struct State {
-        Settings settings;
         std::shared_ptr<const imap::Settings> imap;
         std::shared_ptr<const net::TlsContext> tls;
         std::shared_ptr<const net::TlsContext> starttls;
-        std::shared_ptr<auth::Service> auth;
+        Registry::Limits plain_limits;
+        Registry::Limits tls_limits;
+        net::AccessList access;
+        std::vector<net::Network> proxy_trusted;
     };
-    State made(const Settings& settings) const;
+    static State made(const FrontSettings& settings);
+    std::shared_ptr<const State> state() const;
 
-    asio::thread_pool& pool_;
-    store::Store& store_;
     mutable std::mutex mutex_;
-    State state_;
+    std::shared_ptr<const State> state_;  ///< owners: this, and calls under way
 };
 
 }  // namespace postrider::service

@@ -1,4 +1,4 @@
-// The sessions that are running: how many, from where, and how to end them all.
+// The connections that are there: how many, from where, how far, and how to end them. Counts and limits alone.
 #pragma once
 
 #include <boost/asio/ip/address.hpp>
@@ -7,16 +7,32 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 
 #include "service/settings.hpp"
 
 namespace postrider::service {
 
+/// What counts as one address: an IPv4 address, or the /64 of an IPv6 address, which is one site.
+std::string address_key(const boost::asio::ip::address& address);
+
+/// How a connection is ended.
+enum class Ending : std::uint8_t {
+    after_command,  ///< what is under way is answered first
+    now,
+};
+
 /// Any thread. Outlives its entries.
 class Registry {
 public:
-    /// A place among the sessions, until it ends.
+    struct Limits {
+        ConnectionLimits connections;  ///< of the listener's kind
+        LoginLimits login;
+    };
+
+    /// A place among the connections, until it ends.
     class Entry {
     public:
         Entry(Registry& registry, std::uint64_t id) : registry_(&registry), id_(id) {}
@@ -24,8 +40,10 @@ public:
         Entry& operator=(Entry&&) = delete;
         ~Entry();
 
-        /// How this session is ended from outside: called from any thread, not after the entry's end.
-        void set_stop(std::function<void()> stop);
+        /// How this connection is ended from outside: called from any thread, not after the entry's end.
+        void set_end(std::function<void(Ending)> end);
+        /// From now on it is not one of those before login.
+        void logged_in();
 
     private:
         Registry* registry_;
@@ -37,29 +55,44 @@ public:
         std::optional<Entry> entry;
         Refusal refusal = Refusal::none;
     };
-    /// kind: plain and TLS listeners count for themselves, as Courier's two daemons do.
-    Admission admit(Tls kind, const boost::asio::ip::address& peer, const ConnectionLimits& limits);
-    bool is_full(Tls kind, const ConnectionLimits& limits) const;
+    /// kind: plain and TLS listeners count for themselves, as Courier's two daemons do. Where too many have not logged
+    /// in (of this address, or of all), or all places are taken, the oldest of them is ended for the new one.
+    Admission admit(Tls kind, const boost::asio::ip::address& peer, const Limits& limits);
+    /// All places are taken by sessions that logged in: new connections have to wait.
+    bool is_full(Tls kind, const Limits& limits) const;
 
-    /// Ends every session and admits no more.
-    void stop_all();
+    /// Ends every connection; admits no more.
+    void end_all(Ending ending);
+
     std::size_t size() const;
+    std::size_t before_login() const;
+    std::uint64_t dropped() const;  ///< ended for a newer one
 
 private:
     struct Record {
         Tls kind;
         std::string address;
-        std::function<void()> stop;
+        bool before_login = true;
+        bool dropped = false;
+        std::function<void(Ending)> end;
     };
+    struct Counts {
+        std::size_t all = 0;
+        std::set<std::uint64_t> before_login;
+    };
+    static std::size_t index(Tls kind) { return kind == Tls::on_request ? 0 : 1; }
     void remove(std::uint64_t id);
-    std::size_t count(Tls kind) const { return counts_[kind == Tls::on_request ? 0 : 1]; }
+    void leave_login(std::uint64_t id, Record& record);
+    void drop_oldest(const std::set<std::uint64_t>& among);
 
     mutable std::mutex mutex_;
-    std::map<std::uint64_t, Record> records_;
-    std::map<std::pair<Tls, std::string>, std::size_t> by_address_;
+    std::map<std::uint64_t, Record> records_;  ///< ids rise: the first is the oldest
+    std::set<std::uint64_t> before_login_[2];  ///< by kind, without those dropped already
+    std::map<std::pair<Tls, std::string>, Counts> by_address_;
     std::size_t counts_[2] = {0, 0};
     std::uint64_t next_id_ = 1;
-    bool stopping_ = false;
+    std::uint64_t dropped_ = 0;
+    std::optional<Ending> ending_;
 };
 
 }  // namespace postrider::service

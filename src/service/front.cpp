@@ -1,0 +1,252 @@
+#include "service/front.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "core/log.hpp"
+#include "net/network.hpp"
+
+namespace postrider::service {
+
+namespace {
+
+namespace ip = asio::ip;
+using namespace asio::experimental::awaitable_operators;
+
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+constexpr auto pause_when_full = std::chrono::milliseconds(50);
+
+/// IPv4 is always shown IPv4-mapped, as Courier's log has it. compat/config.md section 6.3.
+imap::Peer peer_at(const ip::address& address, std::uint16_t port) {
+    const auto plain = net::plain_address(address);
+    return {plain, (plain.is_v4() ? "::ffff:" : "") + plain.to_string(), port};
+}
+
+std::string log_name(const imap::Peer& peer) {
+    return "ip=[" + peer.text + "], port=[" + std::to_string(peer.port) + "]";
+}
+
+/// Ends the connection with the conversation, also when that ends by an exception: watch() would wait for ever.
+class Closer {
+public:
+    explicit Closer(net::Connection& connection) : connection_(connection) {}
+    Closer(const Closer&) = delete;
+    Closer& operator=(const Closer&) = delete;
+    ~Closer() { connection_.close(); }
+
+private:
+    net::Connection& connection_;
+};
+
+void report(const std::exception_ptr& error) {
+    if (!error) {
+        return;
+    }
+    try {
+        std::rethrow_exception(error);
+    } catch (const std::exception& reason) {
+        log_line(LogLevel::error, std::string("a connection ended by our mistake: ") + reason.what());
+    }
+}
+
+}  // namespace
+
+struct Front::Acceptor {
+    Acceptor(asio::io_context& loop, Descriptor listening, Entrance how)
+        : strand(asio::make_strand(loop)), socket(strand), entrance(how) {
+        sockaddr_storage at{};
+        socklen_t size = sizeof at;
+        ::getsockname(listening.get(), reinterpret_cast<sockaddr*>(&at), &size);
+        socket.assign(at.ss_family == AF_INET6 ? ip::tcp::v6() : ip::tcp::v4(), listening.release());
+    }
+
+    net::Strand strand;
+    asio::basic_socket_acceptor<ip::tcp, net::Strand> socket;
+    Entrance entrance;
+};
+
+Front::Front(asio::io_context& loop, Registry& registry, auth::Gate& gate, Onward& onward)
+    : loop_(loop), registry_(registry), gate_(gate), onward_(onward) {}
+
+Front::~Front() = default;
+
+// --- Accepting -------------------------------------------------------------------------------------------------------
+
+void Front::add_listener(Descriptor socket, Entrance entrance) {
+    acceptors_.push_back(std::make_unique<Acceptor>(loop_, std::move(socket), entrance));
+}
+
+void Front::start() {
+    for (const auto& acceptor : acceptors_) {
+        asio::co_spawn(acceptor->strand, accept_all(*acceptor), report);
+    }
+}
+
+void Front::end(Ending ending) {
+    for (const auto& acceptor : acceptors_) {
+        asio::post(acceptor->strand, [&socket = acceptor->socket] {
+            boost::system::error_code ignored;
+            socket.close(ignored);
+        });
+    }
+    registry_.end_all(ending);
+}
+
+Task<void> Front::wait_for_room(Acceptor& acceptor) {
+    const Tls kind = acceptor.entrance.tls;
+    asio::steady_timer timer(acceptor.strand);
+    bool told = false;
+    while (acceptor.socket.is_open() && registry_.is_full(kind, present_.limits(kind))) {
+        if (!std::exchange(told, true)) {
+            log_line(LogLevel::warning, std::to_string(present_.limits(kind).connections.most) +
+                                            " maximum active connections (MAXDAEMONS).");
+        }
+        timer.expires_after(pause_when_full);
+        co_await timer.async_wait(as_result);
+    }
+}
+
+Task<void> Front::accept_all(Acceptor& acceptor) {
+    while (acceptor.socket.is_open()) {
+        co_await wait_for_room(acceptor);
+        TcpSocket socket(asio::make_strand(loop_));
+        const auto [error] = co_await acceptor.socket.async_accept(socket, as_result);
+        if (!error) {
+            const auto strand = socket.get_executor();
+            asio::co_spawn(strand, serve_client(std::move(socket), acceptor.entrance), report);
+        } else if (acceptor.socket.is_open() && error != asio::error::connection_aborted) {
+            log_line(LogLevel::error, "accept: " + error.message());
+            asio::steady_timer timer(acceptor.strand, pause_when_full);
+            co_await timer.async_wait(as_result);
+        }
+    }
+}
+
+// --- One client ------------------------------------------------------------------------------------------------------
+
+Task<void> Front::serve_client(TcpSocket socket, Entrance entrance) {
+    boost::system::error_code error;
+    const auto endpoint = socket.remote_endpoint(error);
+    if (error) {
+        co_return;  // gone already
+    }
+    socket.set_option(ip::tcp::no_delay(true), error);
+    net::Connection connection{net::Socket(std::move(socket))};
+    co_await (converse(connection, peer_at(endpoint.address(), endpoint.port()), entrance) || connection.watch());
+}
+
+Task<bool> Front::ask_proxy(net::Connection& connection, imap::Peer& peer, Entrance entrance) {
+    if (!present_.trusts_proxy(peer.address)) {
+        ++counters_.refused_proxies;
+        log_line(LogLevel::warning, "Connection refused, " + log_name(peer) + ", port " +
+                                        std::to_string(entrance.port) +
+                                        " is for proxies and this address is not in PROXY_TRUSTED");
+        co_return false;
+    }
+    const auto source =
+        co_await connection.accept_proxy_header(std::chrono::steady_clock::now() + limits::proxy_header_time);
+    if (!source) {
+        ++counters_.refused_proxies;
+        log_line(LogLevel::warning, "Connection refused, " + log_name(peer) + ", no valid PROXY header came");
+        co_return false;
+    }
+    if (*source) {
+        peer = peer_at((**source).address, (**source).port);
+    }
+    co_return true;
+}
+
+std::optional<Registry::Entry> Front::admitted(const imap::Peer& peer, Tls kind) {
+    const net::Access access = present_.access(peer.address);
+    if (!access.allowed) {
+        ++counters_.refused_by_list;
+        log_line(LogLevel::debug, "Connection refused, " + log_name(peer) + ", by IMAPACCESSFILE");
+        return std::nullopt;
+    }
+    Registry::Limits limits = present_.limits(kind);
+    limits.connections.per_address = access.per_address.value_or(limits.connections.per_address);
+    auto admission = registry_.admit(kind, peer.address, limits);
+    if (!admission.entry) {
+        if (admission.refusal == Registry::Refusal::address_full) {
+            ++counters_.refused_by_limit;
+            log_line(LogLevel::warning, "Maximum connection limit reached for " + peer.text + " (MAXPERIP)");
+        }
+        return std::nullopt;
+    }
+    ++counters_.connections[kind == Tls::on_request ? 0 : 1];
+    log_line(LogLevel::debug, "Connection, " + log_name(peer));
+    return std::move(admission.entry);
+}
+
+/// In a frame of its own, which is gone while the session goes on.
+Task<std::optional<imap::Admission>> Front::run_login(net::Connection& connection, imap::Environment environment,
+                                                      imap::Peer peer) {
+    imap::Session session(connection, std::move(environment), std::move(peer));
+    co_return co_await session.run_login();
+}
+
+Task<void> Front::converse(net::Connection& connection, imap::Peer peer, Entrance entrance) {
+    const Closer closer(connection);
+    if (entrance.proxy) {
+        const bool known = co_await ask_proxy(connection, peer, entrance);
+        if (!known) {
+            co_return;
+        }
+    }
+    auto place = admitted(peer, entrance.tls);
+    if (!place) {
+        co_return;
+    }
+    // From other threads, perhaps when this is over.
+    const auto alive = std::make_shared<net::Connection*>(&connection);
+    place->set_end([weak = std::weak_ptr<net::Connection*>(alive), strand = connection.strand()](Ending ending) {
+        asio::post(strand, [weak, ending] {
+            if (const auto target = weak.lock()) {
+                ending == Ending::now ? (*target)->stop() : (*target)->finish();
+            }
+        });
+    });
+    imap::Environment environment;
+    environment.gate = &gate_;
+    environment.settings = present_.imap();
+    environment.starttls = present_.starttls();
+    if (entrance.tls == Tls::from_the_start) {
+        const auto deadline = std::chrono::steady_clock::now() + environment.settings->login_time;
+        const auto done = co_await connection.start_tls(present_.tls(), deadline);
+        ++(done ? counters_.handshakes : counters_.failed_handshakes);
+        if (!done) {
+            log_line(LogLevel::debug, "Disconnected, " + log_name(peer) + ", in the TLS handshake");
+            co_return;
+        }
+    }
+    auto admission = co_await run_login(connection, std::move(environment), std::move(peer));
+    if (admission) {
+        place->logged_in();
+        co_await onward_.take(connection, std::move(*admission), entrance.tls, std::move(*place));
+    }
+}
+
+// --- Figures ---------------------------------------------------------------------------------------------------------
+
+std::vector<Figure> Front::figures() const {
+    return {
+        {"connections_accepted_total", "listener=\"imap\"", counters_.connections[0]},
+        {"connections_accepted_total", "listener=\"imaps\"", counters_.connections[1]},
+        {"connections", "", registry_.size()},
+        {"connections_before_login", "", registry_.before_login()},
+        {"connections_dropped_total", "", registry_.dropped()},
+        {"connections_refused_total", "reason=\"access_list\"", counters_.refused_by_list},
+        {"connections_refused_total", "reason=\"address_limit\"", counters_.refused_by_limit},
+        {"connections_refused_total", "reason=\"proxy\"", counters_.refused_proxies},
+        {"tls_handshakes_total", "", counters_.handshakes},
+        {"tls_handshakes_failed_total", "", counters_.failed_handshakes},
+    };
+}
+
+}  // namespace postrider::service

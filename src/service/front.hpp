@@ -1,0 +1,88 @@
+// The front: accepts connections, speaks with their clients until they have logged in, and passes them onward.
+// Touches the network and nothing else; whether its neighbours are in the same process is not its business.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <memory>
+#include <vector>
+
+#include "auth/gate.hpp"
+#include "core/descriptor.hpp"
+#include "core/task.hpp"
+#include "imap/session.hpp"
+#include "net/connection.hpp"
+#include "service/messages.hpp"
+#include "service/present.hpp"
+#include "service/registry.hpp"
+
+namespace postrider::service {
+
+/// Where sessions go on after login. Any thread. Outlives the front's connections.
+class Onward {
+public:
+    virtual ~Onward() = default;
+
+    /// Brings the session to its end, or to somebody who will. place: to be kept until then. kind: of the listener
+    /// that the connection came through. On the connection's strand, with watch() running beside.
+    virtual Task<void> take(net::Connection& connection, imap::Admission admission, Tls kind,
+                            Registry::Entry place) = 0;
+};
+
+/// How a listener's connections begin.
+struct Entrance {
+    Tls tls = Tls::on_request;
+    bool proxy = false;
+    std::uint16_t port = 0;  ///< for the log; 0: not known
+};
+
+class Front {
+public:
+    /// registry: outlives the loop, whose end is the end of the connections' coroutines.
+    Front(asio::io_context& loop, Registry& registry, auth::Gate& gate, Onward& onward);
+    ~Front();
+
+    /// For new connections. Throws std::runtime_error and changes nothing when a certificate is not usable.
+    void replace(const FrontSettings& settings) { present_.replace(settings); }
+    /// Before start(). socket: listening.
+    void add_listener(Descriptor socket, Entrance entrance);
+    void start();
+
+    /// Accepts no more, and ends the connections in that way. Any thread.
+    void end(Ending ending);
+    const Present& present() const { return present_; }
+    std::vector<Figure> figures() const;
+
+private:
+    using TcpSocket = asio::basic_stream_socket<asio::ip::tcp, net::Strand>;
+    struct Acceptor;
+    struct Counters {
+        std::atomic<std::uint64_t> connections[2] = {0, 0};
+        std::atomic<std::uint64_t> refused_by_list = 0;
+        std::atomic<std::uint64_t> refused_by_limit = 0;
+        std::atomic<std::uint64_t> refused_proxies = 0;
+        std::atomic<std::uint64_t> handshakes = 0;
+        std::atomic<std::uint64_t> failed_handshakes = 0;
+    };
+
+    Task<void> accept_all(Acceptor& acceptor);
+    Task<void> wait_for_room(Acceptor& acceptor);
+    Task<void> serve_client(TcpSocket socket, Entrance entrance);
+    static Task<std::optional<imap::Admission>> run_login(net::Connection& connection, imap::Environment environment,
+                                                          imap::Peer peer);
+    Task<void> converse(net::Connection& connection, imap::Peer peer, Entrance entrance);
+    /// Who is there when a proxy speaks for it. False: the connection is to be closed.
+    Task<bool> ask_proxy(net::Connection& connection, imap::Peer& peer, Entrance entrance);
+    std::optional<Registry::Entry> admitted(const imap::Peer& peer, Tls kind);
+
+    asio::io_context& loop_;
+    Registry& registry_;
+    auth::Gate& gate_;
+    Onward& onward_;
+    Present present_;
+    Counters counters_;
+    std::vector<std::unique_ptr<Acceptor>> acceptors_;
+};
+
+}  // namespace postrider::service

@@ -1,0 +1,336 @@
+#include "service/front_line.hpp"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <csignal>
+#include <tuple>
+#include <utility>
+
+#include "core/limits.hpp"
+#include "core/log.hpp"
+#include "net/network.hpp"
+#include "service/exit_codes.hpp"
+#include "service/mail_tree.hpp"
+#include "service/process.hpp"
+#include "service/role_settings.hpp"
+
+namespace postrider::service {
+
+namespace {
+
+constexpr auto survey_time = std::chrono::seconds(5);
+constexpr auto first_pause = std::chrono::milliseconds(100);  // before a front that died is started again
+constexpr auto longest_pause = std::chrono::seconds(10);
+constexpr auto good_life = std::chrono::seconds(60);  // after which its death is no repetition
+
+void report(const std::exception_ptr& error) {
+    if (error) {
+        log_line(LogLevel::error, "the supervisor made a mistake: " + text_of(error));
+    }
+}
+
+/// What a front may hand over: a connection of a client, nothing else.
+bool is_tcp_connection(int socket) {
+    int domain = 0;
+    int type = 0;
+    socklen_t size = sizeof domain;
+    if (::getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0 ||
+        ::getsockopt(socket, SOL_SOCKET, SO_TYPE, &type, &size) != 0) {
+        return false;
+    }
+    return (domain == AF_INET || domain == AF_INET6) && type == SOCK_STREAM;
+}
+
+std::pair<Descriptor, Descriptor> relay_sockets() {
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) {
+        return {};
+    }
+    return {Descriptor(ends[0]), Descriptor(ends[1])};
+}
+
+}  // namespace
+
+struct FrontLine::Front {
+    Front(const net::Strand& strand, Child its_child)
+        : child(std::move(its_child)),
+          channel(std::make_shared<Channel>(strand, std::move(child.channel), Role::supervisor, Role::front)) {}
+
+    Child child;
+    std::shared_ptr<Channel> channel;
+    std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
+};
+
+FrontLine::FrontLine(net::Strand strand, asio::thread_pool& pool, Gatekeeper& gatekeeper, Workers& workers)
+    : strand_(std::move(strand)), pool_(pool), gatekeeper_(gatekeeper), workers_(workers) {}
+
+// --- Life ------------------------------------------------------------------------------------------------------------
+
+Task<void> FrontLine::start(const Settings& settings, const std::vector<OpenListener>& listeners) {
+    auto identity = identity_of(settings.roles.front_user, settings.roles.front_group);
+    if (!identity) {
+        throw StartError(exit_settings, "FRONT_USER and FRONT_GROUP: " + identity.error().detail);
+    }
+    identity_ = std::move(*identity);
+    listeners_ = &listeners;
+    const std::string trouble = co_await replace(settings);
+    if (!trouble.empty()) {
+        throw StartError(exit_settings, trouble);
+    }
+}
+
+Task<std::string> FrontLine::replace(const Settings& settings) {
+    FrontSettings front = front_settings(settings);
+    front.uid = identity_.uid;
+    front.gid = identity_.gid;
+    const std::string before = std::exchange(encoded_settings_, encoded(front));
+    ready_ = std::make_shared<Pending<std::string>>(strand_);
+    const auto answer = ready_;
+    if (child_ == nullptr) {
+        spawn();
+    } else {
+        send_settings(*child_);
+    }
+    const auto deadline = std::chrono::steady_clock::now() + limits::role_start_time;
+    const auto trouble = co_await answer->wait(deadline);
+    ready_.reset();
+    if (!trouble || !trouble->empty()) {
+        encoded_settings_ = before;
+        co_return trouble.value_or("the front does not answer");
+    }
+    settings_ = settings;
+    co_return std::string();
+}
+
+void FrontLine::send_settings(Front& front) {
+    front.channel->send(NewSettings{encoded_settings_.size()}, memory_file(encoded_settings_));
+}
+
+void FrontLine::spawn() {
+    child_ = std::make_shared<Front>(strand_, start_role(Role::front, ""));
+    ++starts_;
+    for (const OpenListener& open : *listeners_) {
+        const Listener& listener = open.listener;
+        child_->channel->send(NewListener{listener.tls == Tls::from_the_start, listener.proxy, listener.port},
+                              Descriptor(::fcntl(open.socket.get(), F_DUPFD_CLOEXEC, 0)));
+    }
+    send_settings(*child_);
+    asio::co_spawn(strand_, live(child_), report);
+}
+
+Task<void> FrontLine::live(FrontPtr front) {
+    while (auto packet = co_await front->channel->receive()) {
+        obey(front, std::move(*packet));
+    }
+    if (!front->channel->trouble().empty()) {
+        log_line(LogLevel::error, "the front " + front->channel->trouble() + ", and is ended");
+        ::kill(front->child.process, SIGKILL);
+    }
+    const Ended how = co_await end_of(front->child, strand_);
+    child_.reset();
+    if (closing_) {
+        co_return;
+    }
+    const bool began = front->channel->stage() == Stage::serving;
+    if (ready_) {
+        ready_->deliver("the front ended: " + how.text);
+    }
+    if (!began && starts_ == 1) {
+        co_return;  // start() says why
+    }
+    log_line(LogLevel::error, "the front died: " + how.text + "; it is started again");
+    const auto lived = std::chrono::steady_clock::now() - front->started;
+    pause_ = lived > good_life ? first_pause : std::min<std::chrono::milliseconds>(pause_ * 2, longest_pause);
+    asio::steady_timer timer(strand_, pause_);
+    co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    if (!closing_ && child_ == nullptr) {
+        spawn();
+    }
+}
+
+// --- What the front asks ---------------------------------------------------------------------------------------------
+
+void FrontLine::obey(FrontPtr front, Packet packet) {
+    switch (packet.kind) {
+        case Kind::ready:
+            if (const auto ready = decoded<Ready>(packet.body)) {
+                begin(*front, ready->trouble);
+                return;
+            }
+            break;
+        case Kind::login:
+            if (auto login = decoded<Login>(packet.body)) {
+                asio::co_spawn(strand_, answer(front, std::move(*login)), report);
+                return;
+            }
+            break;
+        case Kind::hand_over:
+            if (auto message = decoded<HandOver>(packet.body)) {
+                if (packet.descriptor && !is_tcp_connection(packet.descriptor.get())) {
+                    front->channel->refuse("handed over something else than a client's connection");
+                    return;
+                }
+                asio::co_spawn(strand_, hand_over(front, std::move(*message), std::move(packet.descriptor)), report);
+                return;
+            }
+            break;
+        case Kind::abandon:
+            if (const auto abandoned = decoded<Abandon>(packet.body)) {
+                gatekeeper_.abandon(abandoned->session);
+                return;
+            }
+            break;
+        case Kind::figures:
+            if (auto figures = decoded<Figures>(packet.body)) {
+                if (const auto survey = surveys_.find(figures->query); survey != surveys_.end()) {
+                    survey->second->deliver(std::move(figures->figures));
+                }
+                return;
+            }
+            break;
+        case Kind::log:
+            if (const auto line = decoded<LogLine>(packet.body)) {
+                log_line(line->level, line->text);
+                return;
+            }
+            break;
+        default:
+            break;
+    }
+    front->channel->refuse("sent what cannot be read");
+}
+
+void FrontLine::begin(Front& front, const std::string& trouble) {
+    if (trouble.empty() && front.channel->stage() == Stage::starting) {
+        front.channel->set_stage(Stage::serving);
+        for (const auto& [session, place] : plain_sessions_) {
+            front.channel->send(SessionAlive{session, place.tls_listener, place.address});
+        }
+    }
+    if (ready_) {
+        ready_->deliver(trouble);
+    } else if (!trouble.empty()) {
+        log_line(LogLevel::error, "the front: " + trouble);
+    }
+}
+
+Task<void> FrontLine::answer(FrontPtr front, Login login) {
+    const auto peer = net::parse_address(login.peer);
+    if (!peer) {
+        front->channel->refuse("named a client without an address");
+        co_return;
+    }
+    auth::Credentials credentials(std::move(login.user), std::move(login.password));
+    auth::LoginRequest request{std::move(login.service), std::move(credentials), *peer, login.tls};
+    const auto grant = co_await gatekeeper_.log_in(std::move(request));
+    LoginAnswer answer{login.request};
+    if (grant) {
+        answer.session = grant->session;
+    } else {
+        answer.refusal = static_cast<std::uint8_t>(grant.error().code);
+        if (grant.error().code != Code::denied) {
+            log_line(LogLevel::error, "authentication error: " + grant.error().detail);
+        }
+    }
+    front->channel->send(answer);
+}
+
+Task<void> FrontLine::hand_over(FrontPtr front, HandOver message, Descriptor client) {
+    const std::uint64_t session = message.admission.session;
+    HandOverAnswer answer{session};
+    Descriptor relay;
+    auto account = gatekeeper_.redeem(session);
+    if (account) {
+        if (client) {
+            plain_sessions_.emplace(session, Place{message.admission.peer.address.to_string(), message.tls_listener});
+        }
+        answer.taken = co_await place(std::move(*account), std::move(message), std::move(client), relay);
+        if (!answer.taken) {
+            plain_sessions_.erase(session);
+            gatekeeper_.release(session);
+        }
+    } else {
+        log_line(LogLevel::error, "the front handed over a session without a grant for it");
+    }
+    front->channel->send(answer, std::move(relay));
+}
+
+/// Finds the worker. relay: the front's end for a session over TLS.
+Task<bool> FrontLine::place(auth::Account account, HandOver message, Descriptor client, Descriptor& relay) {
+    if (const auto may = may_become(account, settings_.roles); !may) {
+        log_line(LogLevel::error, may.error().detail);
+        co_return false;
+    }
+    const std::string maildir = account.maildir_path(settings_.imap.maildir);
+    auto look = [account, maildir, roles = settings_.roles] { return mail_tree_of(account, maildir, roles); };
+    const PoolStrand beside_others = asio::make_strand(pool_);
+    const auto tree = co_await on_pool(beside_others, std::move(look));
+    if (!tree) {
+        log_line(LogLevel::error, tree.error().detail);
+        co_return false;
+    }
+    if (!client) {
+        std::tie(relay, client) = relay_sockets();
+        if (!relay) {
+            log_line(LogLevel::error, "no socket for a relay: too many open files");
+            co_return false;
+        }
+    }
+    Serve order{std::move(account), std::move(message.admission), std::move(message.read_ahead)};
+    MailTree where = *tree;
+    co_return co_await workers_.serve(std::move(order), std::move(client), std::move(where));
+}
+
+// --- What the front is told ------------------------------------------------------------------------------------------
+
+void FrontLine::session_ended(std::uint64_t session, bool crashed) {
+    plain_sessions_.erase(session);
+    if (child_ != nullptr && child_->channel->stage() == Stage::serving) {
+        child_->channel->send(SessionEnded{session, crashed});
+    }
+}
+
+Task<std::vector<Figure>> FrontLine::figures() {
+    if (child_ == nullptr || child_->channel->stage() != Stage::serving) {
+        co_return std::vector<Figure>();
+    }
+    const std::uint64_t query = ++last_query_;
+    const auto answer = std::make_shared<Pending<std::vector<Figure>>>(strand_);
+    surveys_.emplace(query, answer);
+    child_->channel->send(Survey{query});
+    const auto deadline = std::chrono::steady_clock::now() + survey_time;
+    auto figures = co_await answer->wait(deadline);
+    surveys_.erase(query);
+    co_return std::move(figures).value_or(std::vector<Figure>());
+}
+
+pid_t FrontLine::process() const {
+    return child_ != nullptr ? child_->child.process : 0;
+}
+
+void FrontLine::finish() {
+    closing_ = true;
+    if (child_ != nullptr) {
+        child_->channel->send(Finish{});
+    }
+}
+
+void FrontLine::close() {
+    closing_ = true;
+    if (child_ != nullptr) {
+        child_->channel->close();
+    }
+}
+
+void FrontLine::kill() {
+    if (child_ != nullptr) {
+        ::kill(child_->child.process, SIGKILL);
+    }
+}
+
+}  // namespace postrider::service

@@ -1,0 +1,370 @@
+// The front as a process of its own. Its neighbours are reached by messages; its doors close before the first client.
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <limits>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "core/log.hpp"
+#include "net/network.hpp"
+#include "net/relay.hpp"
+#include "service/exit_codes.hpp"
+#include "service/front.hpp"
+#include "service/pending.hpp"
+#include "service/privilege.hpp"
+#include "service/process.hpp"
+#include "service/role_start.hpp"
+#include "service/roles.hpp"
+#include "service/sandbox.hpp"
+
+namespace postrider::service {
+
+namespace {
+
+using namespace asio::experimental::awaitable_operators;
+
+constexpr auto time_for_reason = std::chrono::seconds(1);
+constexpr auto farewell_time = std::chrono::seconds(4);
+
+/// The answer to a HandOver.
+struct Onboard {
+    bool taken = false;
+    Descriptor relay;  ///< for a session over TLS
+};
+
+/// Counts something up for as long as it lives.
+class Counted {
+public:
+    explicit Counted(std::atomic<std::size_t>& count) : count_(count) { ++count_; }
+    ~Counted() { --count_; }
+    Counted(const Counted&) = delete;
+    Counted& operator=(const Counted&) = delete;
+
+private:
+    std::atomic<std::size_t>& count_;
+};
+
+/// A session that a worker has, or will soon have.
+struct Handed {
+    std::shared_ptr<Pending<Onboard>> answer;
+    std::shared_ptr<Pending<bool>> ended;  ///< true: by a crash
+    std::optional<Registry::Entry> place;  ///< of a plain connection, which the front sees no more
+};
+
+class FrontRole : public auth::Gate, public Onward {
+public:
+    explicit FrontRole(FirstOrders orders)
+        : settings_(settings_of(orders.settings)),
+          loop_(static_cast<int>(settings_.threads)),
+          channel_(std::make_shared<Channel>(asio::make_strand(loop_), Descriptor(role_channel), Role::front,
+                                             Role::supervisor)),
+          front_(loop_, registry_, *this, *this) {
+        log_to(channel_, settings_.log_debug);
+        front_.replace(settings_);
+        for (auto& [listener, socket] : orders.listeners) {
+            const Tls tls = listener.tls ? Tls::from_the_start : Tls::on_request;
+            front_.add_listener(std::move(socket), {tls, listener.proxy, listener.port});
+        }
+    }
+
+    /// From here on the network is this process's only world.
+    void close_doors() {
+        const Identity identity{settings_.uid, settings_.gid, {}};
+        for (const auto& step : {enter_empty_root(), become(identity), forbid_new_privileges()}) {
+            if (!step) {
+                throw std::runtime_error(step.error().detail);
+            }
+        }
+        for (unsigned i = 1; i < settings_.threads; ++i) {
+            threads_.emplace_back([this] { loop_.run(); });
+        }
+        const auto sandbox = restrict_system_calls(Profile::front);
+        if (!sandbox) {
+            throw std::runtime_error(sandbox.error().detail);
+        }
+        if (*sandbox == Sandbox::not_in_this_kernel) {
+            log_line(LogLevel::notice, "this kernel has no seccomp: the front's system calls are not restricted");
+        }
+    }
+
+    void run() {
+        channel_->set_stage(Stage::serving);
+        channel_->send(Ready{});
+        front_.start();
+        asio::co_spawn(channel_->strand(), listen_to_supervisor(), [](const std::exception_ptr& error) {
+            if (error) {
+                log_line(LogLevel::error, "the front ends by our mistake: " + text_of(error));
+                ::_exit(EXIT_FAILURE);
+            }
+        });
+        loop_.run();
+    }
+
+    // Gate ------------------------------------------------------------------------------------------------------------
+
+    Task<Result<auth::Grant>> log_in(auth::LoginRequest request) override {
+        const Asked asked(*this, co_await asio::this_coro::executor);
+        channel_->send(Login{asked.number, request.service, request.credentials.user, request.credentials.password,
+                             request.peer.to_string(), request.tls});
+        const auto got = co_await asked.answer->wait(net::Deadline::max());
+        if (!got) {
+            co_return Error(Code::unavailable, "no answer");
+        }
+        if (got->session == 0) {
+            co_return Error(static_cast<Code>(got->refusal), "as the supervisor's log says");
+        }
+        co_return auth::Grant{got->session};
+    }
+
+    // Onward ----------------------------------------------------------------------------------------------------------
+
+    Task<void> take(net::Connection& connection, imap::Admission admission, Tls kind, Registry::Entry place) override {
+        const std::uint64_t session = admission.session;
+        const bool over_tls = connection.is_tls();
+        std::string read_ahead = connection.take_input();
+        const Handed handed = remember(session, connection.strand());
+        std::optional<Registry::Entry> kept(std::move(place));
+        Descriptor socket;
+        if (!over_tls) {
+            keep_place(session, std::exchange(kept, std::nullopt));
+            socket = Descriptor(::fcntl(connection.native_handle(), F_DUPFD_CLOEXEC, 0));
+        }
+        HandOver message{std::move(admission), over_tls ? std::string() : read_ahead, kind == Tls::from_the_start};
+        channel_->send(message, std::move(socket));
+        const auto deadline = std::chrono::steady_clock::now() + limits::hand_over_time;
+        auto onboard = co_await handed.answer->wait(deadline);
+        if (!onboard || !onboard->taken) {
+            forget(session);
+            connection.write("* BYE Temporary problem, please try again later\r\n");
+            const auto flushed = co_await connection.flush();
+            static_cast<void>(flushed);
+            co_return;
+        }
+        if (!over_tls) {
+            connection.abandon();
+            co_return;
+        }
+        connection.give_input(std::move(read_ahead));
+        co_await relay_session(connection, std::move(onboard->relay), *handed.ended);
+        forget(session);
+    }
+
+private:
+    static FrontSettings settings_of(const std::string& bytes) {
+        auto settings = decoded<FrontSettings>(bytes);
+        if (!settings) {
+            throw std::runtime_error("the settings cannot be read");
+        }
+        return std::move(*settings);
+    }
+
+    Task<void> relay_session(net::Connection& connection, Descriptor inner, Pending<bool>& ended) {
+        const Counted counted(relays_);
+        net::Socket socket(connection.strand(), net::Socket::protocol_type(AF_UNIX, 0), inner.release());
+        const auto result = co_await net::relay(connection, std::move(socket));
+        if (result.ended != net::RelayEnd::inner || !result.between_lines) {
+            co_return;
+        }
+        const auto deadline = std::chrono::steady_clock::now() + time_for_reason;
+        const auto crashed = co_await ended.wait(deadline);
+        if (crashed.value_or(false)) {
+            connection.write("* BYE Internal error; the server's log says more.\r\n");
+            const auto flushed = co_await connection.flush();
+            static_cast<void>(flushed);
+        }
+    }
+
+    // What is waited for ----------------------------------------------------------------------------------------------
+
+    /// A login that waits for its answer.
+    struct Asked {
+        Asked(FrontRole& r, const asio::any_io_executor& strand)
+            : role(r), answer(std::make_shared<Pending<LoginAnswer>>(strand)) {
+            const std::scoped_lock lock(role.mutex_);
+            number = ++role.last_login_;
+            role.logins_.emplace(number, answer);
+        }
+        ~Asked() {
+            const std::scoped_lock lock(role.mutex_);
+            role.logins_.erase(number);
+        }
+        Asked(const Asked&) = delete;
+        Asked& operator=(const Asked&) = delete;
+
+        FrontRole& role;
+        std::shared_ptr<Pending<LoginAnswer>> answer;
+        std::uint64_t number = 0;
+    };
+
+    Handed remember(std::uint64_t session, const net::Strand& strand) {
+        const std::scoped_lock lock(mutex_);
+        Handed& handed = handed_[session];
+        handed.answer = std::make_shared<Pending<Onboard>>(strand);
+        handed.ended = std::make_shared<Pending<bool>>(strand);
+        return {handed.answer, handed.ended, std::nullopt};
+    }
+
+    void keep_place(std::uint64_t session, std::optional<Registry::Entry> place) {
+        const std::scoped_lock lock(mutex_);
+        handed_.at(session).place.emplace(std::move(*place));
+    }
+
+    void forget(std::uint64_t session) {
+        decltype(handed_)::node_type last;  // its place is given back without the lock
+        const std::scoped_lock lock(mutex_);
+        last = handed_.extract(session);
+    }
+
+    // The supervisor --------------------------------------------------------------------------------------------------
+
+    Task<void> listen_to_supervisor() {
+        while (auto packet = co_await channel_->receive()) {
+            obey(*packet);
+        }
+        // The supervisor has ended or wants us to: who waits gets BYE from us, who logged in from the workers.
+        front_.end(Ending::after_command);
+        auto all_are_gone = [this] { return registry_.before_login() == 0 && relays_ == 0; };
+        co_await wait_for(all_are_gone, std::chrono::steady_clock::now() + farewell_time);
+        ::_exit(EXIT_SUCCESS);
+    }
+
+    void obey(Packet& packet) {
+        switch (packet.kind) {
+            case Kind::login_answer:
+                with<LoginAnswer>(packet, [this](const LoginAnswer& answer) { deliver(answer); });
+                return;
+            case Kind::hand_over_answer:
+                with<HandOverAnswer>(packet, [&](const HandOverAnswer& answer) {
+                    const std::scoped_lock lock(mutex_);
+                    if (const auto handed = handed_.find(answer.session); handed != handed_.end()) {
+                        handed->second.answer->deliver({answer.taken, std::move(packet.descriptor)});
+                    }
+                });
+                return;
+            case Kind::session_ended:
+                with<SessionEnded>(packet, [this](const SessionEnded& ended) { end(ended); });
+                return;
+            case Kind::session_alive:
+                with<SessionAlive>(packet, [this](const SessionAlive& alive) { count(alive); });
+                return;
+            case Kind::settings:
+                replace(packet);
+                return;
+            case Kind::survey:
+                with<Survey>(packet, [this](const Survey& survey) {
+                    channel_->send(Figures{survey.query, front_.figures()});
+                });
+                return;
+            case Kind::finish:
+                front_.end(Ending::after_command);
+                return;
+            default:
+                channel_->refuse("sent what a front does not know");
+        }
+    }
+
+    template <class M, class F>
+    void with(const Packet& packet, F action) {
+        if (const auto message = decoded<M>(packet.body)) {
+            action(*message);
+        } else {
+            channel_->refuse("sent a message that cannot be read");
+        }
+    }
+
+    void deliver(const LoginAnswer& answer) {
+        const std::scoped_lock lock(mutex_);
+        if (const auto login = logins_.find(answer.request); login != logins_.end()) {
+            login->second->deliver(answer);
+        } else if (answer.session != 0) {
+            channel_->send(Abandon{answer.session});
+        }
+    }
+
+    /// A plain connection's place comes free; a relay learns why its inner side ended.
+    void end(const SessionEnded& ended) {
+        decltype(handed_)::node_type last;
+        const std::scoped_lock lock(mutex_);
+        if (const auto handed = handed_.find(ended.session); handed != handed_.end()) {
+            handed->second.ended->deliver(ended.crashed);
+            if (handed->second.place) {
+                last = handed_.extract(handed);
+            }
+        }
+    }
+
+    /// A session that an earlier front handed over takes its place here too.
+    void count(const SessionAlive& alive) {
+        const auto address = net::parse_address(alive.address);
+        if (!address) {
+            return;
+        }
+        constexpr auto no_limit = std::numeric_limits<std::size_t>::max();
+        const Registry::Limits limits{{no_limit, no_limit}, {no_limit, no_limit, no_limit}};
+        auto admission = registry_.admit(alive.tls_listener ? Tls::from_the_start : Tls::on_request, *address, limits);
+        if (admission.entry) {
+            admission.entry->logged_in();
+            remember(alive.session, channel_->strand());
+            keep_place(alive.session, std::move(admission.entry));
+        }
+    }
+
+    void replace(const Packet& packet) {
+        Ready answer;
+        try {
+            const auto bytes = settings_in(packet);
+            front_.replace(settings_of(bytes.value_or("")));
+        } catch (const std::exception& error) {
+            answer.trouble = error.what();
+        }
+        channel_->send(answer);
+    }
+
+    FrontSettings settings_;
+    Registry registry_;
+    asio::io_context loop_;
+    std::shared_ptr<Channel> channel_;
+    Front front_;
+    asio::executor_work_guard<asio::io_context::executor_type> guard_ = asio::make_work_guard(loop_);
+    std::vector<std::thread> threads_;
+    std::atomic<std::size_t> relays_ = 0;
+
+    std::mutex mutex_;                                                       ///< what follows
+    std::map<std::uint64_t, std::shared_ptr<Pending<LoginAnswer>>> logins_;  ///< by request
+    std::map<std::uint64_t, Handed> handed_;                                 ///< by session
+    std::uint64_t last_login_ = 0;
+};
+
+}  // namespace
+
+int run_front(const AfterDoors& attack) {
+    if (!has_supervisor(Role::front)) {
+        return exit_usage;
+    }
+    leave_signals_to_supervisor();
+    raise_descriptor_limit();
+    LastWords last_words;
+    try {
+        FrontRole role(first_orders(role_channel, Role::front));
+        role.close_doors();
+        last_words.keep();
+        if (attack) {
+            attack(role_channel);
+        }
+        role.run();
+        ::_exit(EXIT_SUCCESS);
+    } catch (const std::exception& error) {
+        last_words.say(error.what());
+        ::_exit(EXIT_FAILURE);
+    }
+}
+
+}  // namespace postrider::service

@@ -1,0 +1,199 @@
+#include "service/joined.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <map>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "core/log.hpp"
+#include "service/control.hpp"
+#include "service/front.hpp"
+#include "service/gatekeeper.hpp"
+#include "service/listeners.hpp"
+#include "service/log.hpp"
+#include "service/notify.hpp"
+#include "service/process.hpp"
+#include "service/selection.hpp"
+#include "service/steering.hpp"
+#include "service/worker.hpp"
+
+namespace postrider::service {
+
+namespace {
+
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+constexpr auto farewell_time = std::chrono::seconds(4);
+constexpr auto longest_farewell = std::chrono::milliseconds(4700);
+
+class Joined : public Onward, public Steering {
+public:
+    Joined(const Settings& settings, const Reload& reload)
+        : settings_(settings),
+          worker_settings_(worker_settings(settings)),
+          pool_(worker_settings_.pool_threads),
+          gatekeeper_(pool_, settings),
+          worker_(pool_, worker_settings_),
+          reload_(reload),
+          loop_(static_cast<int>(worker_settings_.threads)),
+          front_(loop_, registry_, gatekeeper_, *this),
+          control_(asio::make_strand(loop_), *this),
+          signals_(loop_, SIGTERM, SIGINT, SIGHUP) {
+        front_.replace(front_settings(settings));
+        for (OpenListener& open : open_listeners(settings.listeners)) {
+            const Entrance entrance{open.listener.tls, open.listener.proxy, open.listener.port};
+            front_.add_listener(std::move(open.socket), entrance);
+        }
+        if (!settings.roles.control.empty()) {
+            if (const std::string trouble = control_.open(settings.roles.control); !trouble.empty()) {
+                log_line(LogLevel::notice, "no control socket: " + trouble);
+            }
+        }
+    }
+
+    int run(const std::function<void()>& ready) {
+        const auto done = [this](std::exception_ptr error) { failed(error); };
+        front_.start();
+        asio::co_spawn(loop_, obey_signals(), done);
+        asio::co_spawn(loop_, feed_watchdog(), done);
+        notify(Moment::ready);
+        ready();
+        std::vector<std::jthread> others;
+        for (unsigned i = 1; i < worker_settings_.threads; ++i) {
+            others.emplace_back([this] { loop_.run(); });
+        }
+        loop_.run();
+        others.clear();
+        control_.close();
+        pool_.join();
+        return exit_code_;
+    }
+
+    // Onward: the second half of a session follows on the first.
+    Task<void> take(net::Connection& connection, imap::Admission admission, Tls, Registry::Entry) override {
+        const std::uint64_t session = admission.session;
+        auto account = gatekeeper_.redeem(session);
+        if (!account) {
+            log_line(LogLevel::error, "a grant was not used in time");
+            co_return;
+        }
+        const Release release{gatekeeper_, session};
+        co_await worker_.serve(connection, std::move(*account), std::move(admission));
+    }
+
+    // Steering.
+    Task<std::vector<SessionLine>> who() override {
+        const auto statuses = co_await worker_.survey();
+        co_return session_lines(gatekeeper_, statuses, [](std::uint64_t) { return ::getpid(); });
+    }
+    Task<std::vector<Figure>> stats() override {
+        std::vector<Figure> all = general_figures(gatekeeper_);
+        std::ranges::move(front_.figures(), std::back_inserter(all));
+        all.push_back({"memory_bytes", "process=\"server\"", memory_of(::getpid())});
+        co_return all;
+    }
+    std::size_t kick(const std::string& whom) override {
+        const auto sessions = selected_sessions(gatekeeper_, whom);
+        return static_cast<std::size_t>(
+            std::ranges::count_if(sessions, [this](std::uint64_t session) { return worker_.kick(session); }));
+    }
+    Task<std::string> reload() override {
+        notify(Moment::reloading);
+        std::string trouble;
+        try {
+            const Settings settings = reload_();
+            front_.replace(front_settings(settings));
+            start_log(settings);
+            gatekeeper_.replace(settings);
+            worker_.replace(worker_settings(settings));
+            settings_ = settings;
+            log_line(LogLevel::notice, "settings and certificates were read again");
+        } catch (const std::exception& error) {
+            trouble = error.what();
+            log_line(LogLevel::error, "reload failed, the old settings stay: " + trouble);
+        }
+        notify(Moment::ready);
+        co_return trouble;
+    }
+    void stop() override { std::raise(SIGTERM); }
+
+private:
+    struct Release {
+        Gatekeeper& gatekeeper;
+        std::uint64_t session;
+        ~Release() { gatekeeper.release(session); }
+    };
+
+    void failed(const std::exception_ptr& error) {
+        if (error) {
+            log_line(LogLevel::error, "the server stops by our mistake: " + text_of(error));
+            exit_code_ = 1;
+            loop_.stop();
+        }
+    }
+
+    Task<void> obey_signals() {
+        for (;;) {
+            const auto [error, signal] = co_await signals_.async_wait(as_result);
+            if (error) {
+                co_return;
+            }
+            if (signal != SIGHUP) {
+                break;
+            }
+            co_await reload();
+        }
+        co_await say_farewell();
+        loop_.stop();
+    }
+
+    Task<void> say_farewell() {
+        log_line(LogLevel::notice, "stopping");
+        notify(Moment::stopping);
+        end_process_after(settings_.roles.shutdown_time + longest_farewell, exit_code_);
+        const auto all_are_gone = [this] { return registry_.size() == 0; };
+        bool again = false;
+        signals_.async_wait([&again](const boost::system::error_code& error, int) { again = !error; });
+        front_.end(Ending::after_command);
+        const auto last = std::chrono::steady_clock::now() + settings_.roles.shutdown_time;
+        auto gone_or_hurried = [&] { return again || all_are_gone(); };
+        co_await wait_for(gone_or_hurried, last);
+        front_.end(Ending::now);
+        co_await wait_for(all_are_gone, std::chrono::steady_clock::now() + farewell_time);
+        signals_.cancel();
+    }
+
+    // Sessions that outlived the farewell end with the loop, and use what stands above it until then.
+    Settings settings_;
+    WorkerSettings worker_settings_;
+    Registry registry_;
+    asio::thread_pool pool_;
+    Gatekeeper gatekeeper_;
+    Worker worker_;
+    Reload reload_;
+    asio::io_context loop_;
+    Front front_;
+    Control control_;
+    asio::signal_set signals_;
+    int exit_code_ = 0;
+};
+
+}  // namespace
+
+int serve_joined(const Settings& settings, const Reload& reload, const std::function<void()>& ready) {
+    ::umask(settings.umask);
+    Joined server(settings, reload);
+    return server.run(ready);
+}
+
+}  // namespace postrider::service

@@ -1,0 +1,82 @@
+#include "service/mail_tree.hpp"
+
+#include <sys/stat.h>
+
+#include <filesystem>
+
+namespace postrider::service {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_below(const std::string& path, const std::string& root) {
+    return path == root || root == "/" || path.starts_with(root + "/");
+}
+
+bool belongs_to(const fs::path& folder, uid_t uid) {
+    struct stat status {};
+    return ::stat(folder.c_str(), &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == uid;
+}
+
+bool is_folder(const std::string& path) {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/// "" where the account's home stands alone.
+std::string shared_tree(const auth::Account& account, const std::string& maildir) {
+    fs::path highest;
+    fs::path home = fs::path(account.home).lexically_normal();
+    if (home.filename().empty()) {
+        home = home.parent_path();  // "/srv/ann/"
+    }
+    for (fs::path folder = home.parent_path(); belongs_to(folder, account.uid); folder = folder.parent_path()) {
+        highest = folder;
+        if (folder == folder.parent_path()) {
+            break;
+        }
+    }
+    return !highest.empty() && is_below(maildir, highest.string()) ? highest.string() : std::string();
+}
+
+std::string root_of(const auth::Account& account, const std::string& maildir, const RoleSettings& settings) {
+    for (const std::string& root : settings.mail_roots) {
+        if (is_below(maildir, root)) {
+            return root;
+        }
+    }
+    const std::string tree =
+        settings.workers == WorkerShare::uid && !account.home.empty() ? shared_tree(account, maildir) : std::string();
+    return tree.empty() ? maildir : tree;
+}
+
+}  // namespace
+
+Result<MailTree> mail_tree_of(const auth::Account& account, const std::string& maildir, const RoleSettings& settings) {
+    std::string path = fs::path(maildir).lexically_normal().string();
+    if (path.size() > 1 && path.ends_with('/')) {
+        path.pop_back();
+    }
+    if (!path.starts_with('/')) {
+        return Error(Code::no_such_mailbox, account.address + ": the Maildir \"" + maildir + "\" is no absolute path");
+    }
+    MailTree tree;
+    tree.root = root_of(account, path, settings);
+    tree.there = is_folder(tree.root);
+    return tree;
+}
+
+Result<void> may_become(const auth::Account& account, const RoleSettings& settings) {
+    const std::string who =
+        account.address + ": uid and gid are " + std::to_string(account.uid) + ":" + std::to_string(account.gid);
+    if (account.uid == 0 || account.gid == 0) {
+        return Error(Code::not_permitted, who + ", and nobody's mail is served as root");
+    }
+    if (account.uid < settings.lowest_uid) {
+        return Error(Code::not_permitted, who + ", and LOWEST_UID is " + std::to_string(settings.lowest_uid));
+    }
+    return {};
+}
+
+}  // namespace postrider::service

@@ -1,0 +1,89 @@
+#include "service/process.hpp"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <fstream>
+#include <thread>
+#include <utility>
+
+#include "service/notify.hpp"
+
+namespace postrider::service {
+
+namespace {
+
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+constexpr auto look_time = std::chrono::milliseconds(20);
+
+}  // namespace
+
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        ::setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+void end_process_after(std::chrono::milliseconds time, int code) {
+    std::thread([time, code] {
+        std::this_thread::sleep_for(time);
+        ::_exit(code);
+    }).detach();
+}
+
+Task<bool> wait_for(std::function<bool()> condition, std::chrono::steady_clock::time_point deadline) {
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    while (!condition()) {
+        if (std::chrono::steady_clock::now() >= deadline) {
+            co_return false;
+        }
+        timer.expires_after(look_time);
+        co_await timer.async_wait(as_result);
+    }
+    co_return true;
+}
+
+Task<void> feed_watchdog() {
+    const auto time = watchdog_time();
+    if (!time) {
+        co_return;
+    }
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    for (;;) {
+        notify(Moment::alive);
+        timer.expires_after(*time / 2);
+        const auto [error] = co_await timer.async_wait(as_result);
+        if (error) {
+            co_return;
+        }
+    }
+}
+
+std::string text_of(const std::exception_ptr& error) {
+    if (!error) {
+        return {};
+    }
+    try {
+        std::rethrow_exception(error);
+    } catch (const std::exception& reason) {
+        return reason.what();
+    }
+}
+
+std::uint64_t memory_of(pid_t process) {
+    std::ifstream in("/proc/" + std::to_string(process) + "/smaps_rollup");
+    for (std::string word; in >> word;) {
+        std::uint64_t kib = 0;
+        if (word == "Pss:" && in >> kib) {
+            return kib * 1024;
+        }
+    }
+    return 0;
+}
+
+}  // namespace postrider::service

@@ -1,0 +1,104 @@
+#include "service/role_settings.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <stdexcept>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "core/limits.hpp"
+
+namespace postrider::service {
+
+namespace {
+
+unsigned cores() {
+    return std::max(1u, std::thread::hardware_concurrency());
+}
+
+net::TlsMaterial material_of(const net::TlsSettings& settings) {
+    auto material = net::read_tls_files(settings);
+    if (!material) {
+        throw std::runtime_error(material.error().detail);
+    }
+    return std::move(*material);
+}
+
+}  // namespace
+
+FrontSettings front_settings(const Settings& settings) {
+    FrontSettings front;
+    front.threads = settings.threads != 0 ? settings.threads : cores();
+    front.imap = settings.imap;
+    front.plain_limits = settings.plain_limits;
+    front.tls_limits = settings.tls_limits;
+    front.login_limits = settings.login_limits;
+    for (const net::AccessEntry& entry : settings.access.entries()) {
+        front.access.push_back({entry.network.text(), entry.access.allowed, entry.access.per_address});
+    }
+    for (const net::Network& network : settings.proxy_trusted) {
+        front.proxy_trusted.push_back(network.text());
+    }
+    const bool tls_listener = std::ranges::any_of(
+        settings.listeners, [](const Listener& listener) { return listener.tls == Tls::from_the_start; });
+    if (tls_listener) {
+        front.tls = material_of(settings.tls);
+    }
+    if (settings.imap.starttls) {
+        front.starttls = material_of(settings.starttls);
+    }
+    front.log_debug = settings.log_debug;
+    return front;
+}
+
+WorkerSettings worker_settings(const Settings& settings) {
+    WorkerSettings worker;
+    worker.threads = settings.threads != 0 ? settings.threads : cores();
+    worker.pool_threads = settings.pool_threads != 0 ? settings.pool_threads : std::max(4u, 2 * cores());
+    worker.umask = settings.umask;
+    worker.imap = settings.imap;
+    worker.store = settings.store;
+    worker.log_debug = settings.log_debug;
+    return worker;
+}
+
+Descriptor memory_file(const std::string& bytes) {
+    Descriptor file(::memfd_create("postrider-settings", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    std::size_t written = 0;
+    while (file && written < bytes.size()) {
+        const ssize_t n = ::write(file.get(), bytes.data() + written, bytes.size() - written);
+        if (n < 0) {
+            break;
+        }
+        written += static_cast<std::size_t>(n);
+    }
+    const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL;
+    if (!file || written != bytes.size() || ::fcntl(file.get(), F_ADD_SEALS, seals) != 0 ||
+        ::lseek(file.get(), 0, SEEK_SET) != 0) {
+        throw std::system_error(errno, std::generic_category(), "memory file for settings");
+    }
+    return file;
+}
+
+std::optional<std::string> content_of(const Descriptor& memory_file, std::uint64_t size) {
+    if (size > limits::role_settings_bytes) {
+        return std::nullopt;
+    }
+    std::string bytes(static_cast<std::size_t>(size), '\0');
+    for (std::size_t at = 0; at < bytes.size();) {
+        const ssize_t n = ::read(memory_file.get(), bytes.data() + at, bytes.size() - at);
+        if (n <= 0) {
+            return std::nullopt;
+        }
+        at += static_cast<std::size_t>(n);
+    }
+    return bytes;
+}
+
+}  // namespace postrider::service

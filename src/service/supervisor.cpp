@@ -1,0 +1,195 @@
+#include "service/supervisor.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <csignal>
+#include <iterator>
+#include <utility>
+
+#include "core/log.hpp"
+#include "service/control.hpp"
+#include "service/exit_codes.hpp"
+#include "service/front_line.hpp"
+#include "service/gatekeeper.hpp"
+#include "service/listeners.hpp"
+#include "service/log.hpp"
+#include "service/notify.hpp"
+#include "service/privilege.hpp"
+#include "service/process.hpp"
+#include "service/role_settings.hpp"
+#include "service/selection.hpp"
+#include "service/steering.hpp"
+#include "service/workers.hpp"
+
+namespace postrider::service {
+
+namespace {
+
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+constexpr auto farewell_time = std::chrono::seconds(5);
+constexpr auto longest_farewell = std::chrono::seconds(7);
+
+class Supervisor : public Steering {
+public:
+    Supervisor(const Settings& settings, const Reload& reload, const std::function<void()>& ready)
+        : settings_(settings),
+          reload_(reload),
+          ready_(ready),
+          strand_(asio::make_strand(loop_)),
+          pool_(worker_settings(settings).pool_threads),
+          listeners_(open_listeners(settings.listeners)),
+          gatekeeper_(pool_, settings),
+          workers_(strand_, settings, [this](std::uint64_t session, bool crashed) { ended(session, crashed); }),
+          front_(strand_, pool_, gatekeeper_, workers_),
+          control_(strand_, *this),
+          signals_(strand_, SIGTERM, SIGINT, SIGHUP) {}
+
+    int run() {
+        asio::co_spawn(strand_, rule(), [this](std::exception_ptr error) {
+            failure_ = error;
+            loop_.stop();
+        });
+        loop_.run();
+        control_.close();
+        front_.kill();
+        workers_.kill();
+        pool_.join();
+        if (failure_) {
+            std::rethrow_exception(failure_);
+        }
+        return EXIT_SUCCESS;
+    }
+
+    // Steering.
+    Task<std::vector<SessionLine>> who() override {
+        const auto statuses = co_await workers_.survey();
+        co_return session_lines(gatekeeper_, statuses,
+                                [this](std::uint64_t session) { return workers_.process_of(session); });
+    }
+    Task<std::vector<Figure>> stats() override {
+        std::vector<Figure> all = general_figures(gatekeeper_);
+        std::ranges::move(co_await front_.figures(), std::back_inserter(all));
+        std::uint64_t memory_of_workers = 0;
+        for (const pid_t process : workers_.processes()) {
+            memory_of_workers += memory_of(process);
+        }
+        const Figure more[] = {
+            {"workers", "", workers_.size()},
+            {"worker_starts_total", "", workers_.totals().started},
+            {"worker_crashes_total", "", workers_.totals().crashed},
+            {"front_starts_total", "", front_.starts()},
+            {"memory_bytes", "process=\"supervisor\"", memory_of(::getpid())},
+            {"memory_bytes", "process=\"front\"", memory_of(front_.process())},
+            {"memory_bytes", "process=\"workers\"", memory_of_workers},
+        };
+        all.insert(all.end(), std::begin(more), std::end(more));
+        co_return all;
+    }
+    std::size_t kick(const std::string& whom) override {
+        const auto sessions = selected_sessions(gatekeeper_, whom);
+        return static_cast<std::size_t>(
+            std::ranges::count_if(sessions, [this](std::uint64_t session) { return workers_.kick(session); }));
+    }
+    Task<std::string> reload() override {
+        notify(Moment::reloading);
+        std::string trouble;
+        try {
+            const Settings settings = reload_();
+            trouble = co_await front_.replace(settings);
+            if (trouble.empty()) {
+                start_log(settings);
+                gatekeeper_.replace(settings);
+                workers_.replace(settings);
+                settings_ = settings;
+            }
+        } catch (const std::exception& error) {
+            trouble = error.what();
+        }
+        if (trouble.empty()) {
+            log_line(LogLevel::notice, "settings and certificates were read again");
+        } else {
+            log_line(LogLevel::error, "reload failed, the old settings stay: " + trouble);
+        }
+        notify(Moment::ready);
+        co_return trouble;
+    }
+    void stop() override { std::raise(SIGTERM); }
+
+private:
+    void ended(std::uint64_t session, bool crashed) {
+        gatekeeper_.release(session);
+        front_.session_ended(session, crashed);
+    }
+
+    /// The server's life.
+    Task<void> rule() {
+        co_await front_.start(settings_, listeners_);
+        if (!settings_.roles.control.empty()) {
+            if (const std::string trouble = control_.open(settings_.roles.control); !trouble.empty()) {
+                throw StartError(exit_system, "CONTROL_SOCKET: " + trouble);
+            }
+        }
+        asio::co_spawn(strand_, feed_watchdog(), [](const std::exception_ptr&) {});
+        notify(Moment::ready);
+        ready_();
+        for (;;) {
+            const auto [error, signal] = co_await signals_.async_wait(as_result);
+            if (error || signal != SIGHUP) {
+                break;
+            }
+            co_await reload();
+        }
+        co_await say_farewell();
+    }
+
+    /// Commands under way have SHUTDOWN_TIME; a second signal cuts it short. Then every session gets BYE.
+    Task<void> say_farewell() {
+        log_line(LogLevel::notice, "stopping");
+        notify(Moment::stopping);
+        end_process_after(settings_.roles.shutdown_time + longest_farewell, EXIT_SUCCESS);
+        listeners_.clear();
+        front_.finish();
+        workers_.finish();
+        bool again = false;
+        signals_.async_wait([&again](const boost::system::error_code& error, int) { again = !error; });
+        auto quiet = [&] { return again || gatekeeper_.totals().sessions == 0; };
+        co_await wait_for(quiet, std::chrono::steady_clock::now() + settings_.roles.shutdown_time);
+        workers_.close();
+        front_.close();
+        auto all_are_gone = [this] { return front_.is_gone() && workers_.size() == 0; };
+        co_await wait_for(all_are_gone, std::chrono::steady_clock::now() + farewell_time);
+        signals_.cancel();
+    }
+
+    Settings settings_;
+    Reload reload_;
+    std::function<void()> ready_;
+    asio::io_context loop_{1};  ///< one thread: nothing here takes long
+    net::Strand strand_;
+    asio::thread_pool pool_;  ///< look-ups and hashes
+    std::vector<OpenListener> listeners_;
+    Gatekeeper gatekeeper_;
+    Workers workers_;
+    FrontLine front_;
+    Control control_;
+    asio::signal_set signals_;
+    std::exception_ptr failure_;
+};
+
+}  // namespace
+
+int serve_separated(const Settings& settings, const Reload& reload, const std::function<void()>& ready) {
+    if (const auto done = forbid_new_privileges(); !done) {
+        throw StartError(exit_system, done.error().detail);
+    }
+    Supervisor supervisor(settings, reload, ready);
+    return supervisor.run();
+}
+
+}  // namespace postrider::service

@@ -1,0 +1,55 @@
+// The worker: sessions after login, with the mail of their accounts. Knows no passwords and no network.
+#pragma once
+
+#include <boost/asio/thread_pool.hpp>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "auth/account.hpp"
+#include "core/task.hpp"
+#include "imap/session.hpp"
+#include "net/connection.hpp"
+#include "service/messages.hpp"
+#include "service/registry.hpp"
+#include "service/role_settings.hpp"
+
+namespace postrider::service {
+
+/// Any thread. Outlives its sessions.
+class Worker {
+public:
+    Worker(asio::thread_pool& pool, const WorkerSettings& settings);
+
+    /// For sessions that begin from now on.
+    void replace(const WorkerSettings& settings);
+
+    /// The session from its login's answer to its end. connection: watched by the caller; on its strand.
+    Task<void> serve(net::Connection& connection, auth::Account account, imap::Admission admission);
+
+    /// What each session does. Waits for each session's strand in turn.
+    Task<std::vector<SessionStatus>> survey() const;
+    /// Ends one session, with BYE. False: there is no such session.
+    bool kick(std::uint64_t session);
+    void end(Ending ending);
+    std::size_t size() const;
+
+private:
+    using Handle = std::shared_ptr<imap::Session*>;
+    struct Record {
+        std::weak_ptr<imap::Session*> session;  ///< for use on the strand
+        net::Strand strand;
+    };
+    class Listed;
+
+    mutable std::mutex mutex_;
+    store::Store store_;
+    std::shared_ptr<const imap::Settings> imap_;  ///< owners: this, sessions
+    std::map<std::uint64_t, Record> records_;
+    std::optional<Ending> ending_;
+};
+
+}  // namespace postrider::service
