@@ -52,7 +52,7 @@ class Server:
         (etc / "imapd").write_text(f"ADDRESS=127.0.0.1\nPORT={self.port}\nMAXPERIP=100000\nMAXDAEMONS=100000\n")
         (etc / "imapd-ssl").write_text(f"SSLADDRESS=127.0.0.1\nSSLPORT={self.tls_port}\n")
         (etc / "authdaemonrc").write_text('authmodulelist="authuserdb"\n')
-        (etc / "postrider").write_text("LOG=%s\n" % (self.folder / "log"))
+        (etc / "postrider").write_text(f"LOG={self.folder}/log\nMAXPERACCOUNT=100000\nCONTROL_SOCKET=\n")
         subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "9", "-subj",
                         "/CN=localhost", "-keyout", self.folder / "key", "-out", self.folder / "cert"],
                        check=True, capture_output=True)

@@ -42,6 +42,6 @@ install(FILES systemd/postrider.sysusers.conf DESTINATION lib/sysusers.d RENAME 
 install(FILES systemd/vmail.conf DESTINATION ${CMAKE_INSTALL_DATADIR}/postrider/systemd)
 install(PROGRAMS sysvinit/postrider DESTINATION ${CMAKE_INSTALL_DATADIR}/postrider/sysvinit)
 install(FILES docs/man/postrider.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
-install(FILES docs/man/postrider.8 docs/man/imapd.8 docs/man/userdb.8 docs/man/makeuserdb.8 docs/man/userdbpw.8
-              docs/man/pw2userdb.8
+install(FILES docs/man/postrider.8 docs/man/postrider-control.8 docs/man/imapd.8 docs/man/userdb.8
+              docs/man/makeuserdb.8 docs/man/userdbpw.8 docs/man/pw2userdb.8
   DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)

@@ -1,6 +1,7 @@
 // Courier's settings files, read without a shell: text -> checked service::Settings. compat/config.md sections 1-5.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -73,6 +74,16 @@ struct Loaded {
 /// (from the command line, "NAME=value") win over every file.
 /// Throws ConfigError.
 Loaded load(const std::filesystem::path& folder, const std::vector<Assignment>& overrides = {});
+
+/// What the commands that steer a running server need to know.
+struct ControlSettings {
+    std::string socket;  ///< CONTROL_SOCKET
+    std::chrono::seconds shutdown_time{0};
+};
+
+/// Reads nothing but these two, so that a mistake elsewhere does not keep anybody from the running server.
+/// Throws ConfigError.
+ControlSettings load_control(const std::filesystem::path& folder);
 
 /// `config show`: one line a setting; with explain the sentence, default and file too.
 std::string show(const Loaded& loaded, bool explain, bool json);

@@ -64,6 +64,13 @@ struct Admission {
     std::uint64_t sent = 0;
 };
 
+/// The second half of a session before it begins. By pointer: a session waits for its client most of its life, and what
+/// it began with must not wait in every frame on the way.
+struct Arrival {
+    auth::Account account;
+    Admission admission;
+};
+
 /// Lives and dies on its connection's strand.
 class Session {
 public:
@@ -74,12 +81,12 @@ public:
 
     // A session runs once, by one of these. None throws.
 
-    /// From the greeting to a granted login: then the connection is flushed and goes on elsewhere. None: LOGOUT, the
+    /// From the greeting to a granted login: then the connection is flushed and goes on elsewhere. Null: LOGOUT, the
     /// client's going, a timeout, or stop(); the connection is closed.
-    Task<std::optional<Admission>> run_login();
+    Task<std::unique_ptr<Admission>> run_login();
 
     /// From the answer of the command that logged in to the end. The connection is flushed and closed afterwards.
-    Task<void> run_admitted(auth::Account account, Admission admission);
+    Task<void> run_admitted(std::unique_ptr<Arrival> arrival);
 
     /// The same for an account that never logs in: "* PREAUTH Ready." compat/imap.md section 1.
     Task<void> run_preauth(auth::Account account, std::string maildir);
@@ -199,8 +206,8 @@ private:
     std::string client_id_;
     std::string_view doing_;  ///< the command under way: a name of the command table
     std::chrono::steady_clock::time_point last_command_;
-    std::optional<Admission> admission_;  ///< set by a granted login
-    std::uint64_t received_before_ = 0;   ///< by the first half of the session
+    std::unique_ptr<Admission> admission_;  ///< set by a granted login
+    std::uint64_t received_before_ = 0;     ///< by the first half of the session
     std::uint64_t sent_before_ = 0;
     std::string end_word_;  ///< first word of the closing log line; empty until the session ends
     std::string late_bye_;  ///< said after the tagged reply

@@ -28,7 +28,8 @@ Task<Reply> Session::log_in(auth::Credentials credentials, std::string_view meth
     const auto grant = std::get<0>(std::move(answer));
     if (grant) {
         const auto received = connection_.bytes_received();
-        admission_ = Admission{grant->session, peer_, tag_, client_id_, is_secure(), started_, received, 0};
+        admission_ = std::make_unique<Admission>(
+            Admission{grant->session, peer_, tag_, client_id_, is_secure(), started_, received, 0});
         answered();
         co_return ok("");
     }

@@ -69,13 +69,14 @@ std::function<void()> Session::waker() {
 // --- Life
 // -------------------------------------------------------------------------------------------------------------
 
-Task<std::optional<Admission>> Session::run_login() {
+Task<std::unique_ptr<Admission>> Session::run_login() {
     co_await run_guarded(Begin::greeting);
     co_return std::move(admission_);
 }
 
-Task<void> Session::run_admitted(auth::Account account, Admission admission) {
-    account_ = std::move(account);
+Task<void> Session::run_admitted(std::unique_ptr<Arrival> arrival) {
+    account_ = std::move(arrival->account);
+    Admission& admission = arrival->admission;
     maildir_ = account_.maildir_path(settings().maildir);
     tag_ = std::move(admission.tag);
     client_id_ = std::move(admission.client_id);
@@ -84,6 +85,7 @@ Task<void> Session::run_admitted(auth::Account account, Admission admission) {
     // A connection that came along, with its counts, has counted the first half itself.
     received_before_ = admission.received - std::min(admission.received, connection_.bytes_received());
     sent_before_ = admission.sent - std::min(admission.sent, connection_.bytes_sent());
+    arrival.reset();
     co_await run_guarded(Begin::admitted);
 }
 

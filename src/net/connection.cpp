@@ -133,6 +133,9 @@ void Connection::wake() {
 }
 
 Task<Io<>> Connection::wait_readable() {
+    if (stopped_ || closed_) {
+        co_return reason();
+    }
     if (has_buffered_input() || tls::has_pending(ssl_)) {
         co_return Io<>();
     }

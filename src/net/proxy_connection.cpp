@@ -11,6 +11,9 @@ namespace postrider::net {
 Task<Io<std::optional<Source>>> Connection::accept_proxy_header(Deadline deadline) {
     std::string header;
     for (;;) {
+        if (stopped_) {
+            co_return Closed::stopped;
+        }
         const auto ready = co_await wait(Direction::read, deadline);
         if (!ready) {
             co_return ready.error();

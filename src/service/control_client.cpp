@@ -1,8 +1,8 @@
 #include "service/control_client.hpp"
 
 #include <poll.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/un.h>
 
@@ -128,7 +128,7 @@ Descriptor process_behind(int socket) {
     ucred peer{};
     socklen_t size = sizeof peer;
     const bool known = ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.pid > 0;
-    return known ? Descriptor(::pidfd_open(peer.pid, 0)) : Descriptor();
+    return known ? Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, peer.pid, 0))) : Descriptor();
 }
 
 bool ends_within(const Descriptor& process, std::chrono::seconds patience) {

@@ -185,8 +185,8 @@ std::optional<Registry::Entry> Front::admitted(const imap::Peer& peer, Tls kind)
 }
 
 /// In a frame of its own, which is gone while the session goes on.
-Task<std::optional<imap::Admission>> Front::run_login(net::Connection& connection, imap::Environment environment,
-                                                      imap::Peer peer) {
+Task<std::unique_ptr<imap::Admission>> Front::run_login(net::Connection& connection, imap::Environment environment,
+                                                        imap::Peer peer) {
     imap::Session session(connection, std::move(environment), std::move(peer));
     co_return co_await session.run_login();
 }
@@ -228,7 +228,7 @@ Task<void> Front::converse(net::Connection& connection, imap::Peer peer, Entranc
     auto admission = co_await run_login(connection, std::move(environment), std::move(peer));
     if (admission) {
         place->logged_in();
-        co_await onward_.take(connection, std::move(*admission), entrance.tls, std::move(*place));
+        co_await onward_.take(connection, std::move(admission), entrance.tls, std::move(*place));
     }
 }
 

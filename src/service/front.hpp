@@ -26,7 +26,7 @@ public:
 
     /// Brings the session to its end, or to somebody who will. place: to be kept until then. kind: of the listener
     /// that the connection came through. On the connection's strand, with watch() running beside.
-    virtual Task<void> take(net::Connection& connection, imap::Admission admission, Tls kind,
+    virtual Task<void> take(net::Connection& connection, std::unique_ptr<imap::Admission> admission, Tls kind,
                             Registry::Entry place) = 0;
 };
 
@@ -69,8 +69,8 @@ private:
     Task<void> accept_all(Acceptor& acceptor);
     Task<void> wait_for_room(Acceptor& acceptor);
     Task<void> serve_client(TcpSocket socket, Entrance entrance);
-    static Task<std::optional<imap::Admission>> run_login(net::Connection& connection, imap::Environment environment,
-                                                          imap::Peer peer);
+    static Task<std::unique_ptr<imap::Admission>> run_login(net::Connection& connection, imap::Environment environment,
+                                                            imap::Peer peer);
     Task<void> converse(net::Connection& connection, imap::Peer peer, Entrance entrance);
     /// Who is there when a proxy speaks for it. False: the connection is to be closed.
     Task<bool> ask_proxy(net::Connection& connection, imap::Peer& peer, Entrance entrance);

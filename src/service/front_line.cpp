@@ -34,16 +34,18 @@ void report(const std::exception_ptr& error) {
     }
 }
 
+/// -1: it is no socket.
+int option_of(int socket, int option) {
+    int value = 0;
+    socklen_t size = sizeof value;
+    return ::getsockopt(socket, SOL_SOCKET, option, &value, &size) == 0 ? value : -1;
+}
+
 /// What a front may hand over: a connection of a client, nothing else.
 bool is_tcp_connection(int socket) {
-    int domain = 0;
-    int type = 0;
-    socklen_t size = sizeof domain;
-    if (::getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0 ||
-        ::getsockopt(socket, SOL_SOCKET, SO_TYPE, &type, &size) != 0) {
-        return false;
-    }
-    return (domain == AF_INET || domain == AF_INET6) && type == SOCK_STREAM;
+    const int domain = option_of(socket, SO_DOMAIN);
+    return (domain == AF_INET || domain == AF_INET6) && option_of(socket, SO_TYPE) == SOCK_STREAM &&
+           option_of(socket, SO_ACCEPTCONN) == 0;
 }
 
 std::pair<Descriptor, Descriptor> relay_sockets() {
@@ -94,7 +96,7 @@ Task<std::string> FrontLine::replace(const Settings& settings) {
     if (child_ == nullptr) {
         spawn();
     } else {
-        send_settings(*child_);
+        child_->channel->send(NewSettings{encoded_settings_.size()}, memory_file(encoded_settings_));
     }
     const auto deadline = std::chrono::steady_clock::now() + limits::role_start_time;
     const auto trouble = co_await answer->wait(deadline);
@@ -107,11 +109,8 @@ Task<std::string> FrontLine::replace(const Settings& settings) {
     co_return std::string();
 }
 
-void FrontLine::send_settings(Front& front) {
-    front.channel->send(NewSettings{encoded_settings_.size()}, memory_file(encoded_settings_));
-}
-
 void FrontLine::spawn() {
+    Descriptor settings = memory_file(encoded_settings_);
     child_ = std::make_shared<Front>(strand_, start_role(Role::front, ""));
     ++starts_;
     for (const OpenListener& open : *listeners_) {
@@ -119,7 +118,7 @@ void FrontLine::spawn() {
         child_->channel->send(NewListener{listener.tls == Tls::from_the_start, listener.proxy, listener.port},
                               Descriptor(::fcntl(open.socket.get(), F_DUPFD_CLOEXEC, 0)));
     }
-    send_settings(*child_);
+    child_->channel->send(NewSettings{encoded_settings_.size()}, std::move(settings));
     asio::co_spawn(strand_, live(child_), report);
 }
 
@@ -146,10 +145,24 @@ Task<void> FrontLine::live(FrontPtr front) {
     log_line(LogLevel::error, "the front died: " + how.text + "; it is started again");
     const auto lived = std::chrono::steady_clock::now() - front->started;
     pause_ = lived > good_life ? first_pause : std::min<std::chrono::milliseconds>(pause_ * 2, longest_pause);
-    asio::steady_timer timer(strand_, pause_);
-    co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-    if (!closing_ && child_ == nullptr) {
-        spawn();
+    co_await start_again();
+}
+
+/// Tries until it can be done: descriptors or memory may be short just now.
+Task<void> FrontLine::start_again() {
+    for (;;) {
+        asio::steady_timer timer(strand_, pause_);
+        co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+        if (closing_ || child_ != nullptr) {
+            co_return;
+        }
+        try {
+            spawn();
+            co_return;
+        } catch (const std::exception& error) {
+            log_line(LogLevel::error, std::string("the front could not be started: ") + error.what());
+            pause_ = std::min<std::chrono::milliseconds>(pause_ * 2, longest_pause);
+        }
     }
 }
 
@@ -267,12 +280,16 @@ Task<bool> FrontLine::place(auth::Account account, HandOver message, Descriptor 
         co_return false;
     }
     const std::string maildir = account.maildir_path(settings_.imap.maildir);
-    auto look = [account, maildir, roles = settings_.roles] { return mail_tree_of(account, maildir, roles); };
-    const PoolStrand beside_others = asio::make_strand(pool_);
-    const auto tree = co_await on_pool(beside_others, std::move(look));
+    auto tree = workers_.tree_for(account, maildir);
     if (!tree) {
-        log_line(LogLevel::error, tree.error().detail);
-        co_return false;
+        auto look = [account, maildir, roles = settings_.roles] { return mail_tree_of(account, maildir, roles); };
+        const PoolStrand beside_others = asio::make_strand(pool_);
+        auto found = co_await on_pool(beside_others, std::move(look));
+        if (!found) {
+            log_line(LogLevel::error, found.error().detail);
+            co_return false;
+        }
+        tree = std::move(*found);
     }
     if (!client) {
         std::tie(relay, client) = relay_sockets();
@@ -282,8 +299,7 @@ Task<bool> FrontLine::place(auth::Account account, HandOver message, Descriptor 
         }
     }
     Serve order{std::move(account), std::move(message.admission), std::move(message.read_ahead)};
-    MailTree where = *tree;
-    co_return co_await workers_.serve(std::move(order), std::move(client), std::move(where));
+    co_return co_await workers_.serve(std::move(order), std::move(client), std::move(*tree));
 }
 
 // --- What the front is told ------------------------------------------------------------------------------------------

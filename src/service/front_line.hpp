@@ -49,14 +49,15 @@ private:
     struct Front;
     using FrontPtr = std::shared_ptr<Front>;  ///< owners: this, and the coroutines of its life
 
+    /// Throws when the system has no room for one.
     void spawn();
+    Task<void> start_again();
     Task<void> live(FrontPtr front);
     void obey(FrontPtr front, Packet packet);
     Task<void> answer(FrontPtr front, Login login);
     Task<void> hand_over(FrontPtr front, HandOver message, Descriptor client);
     Task<bool> place(auth::Account account, HandOver message, Descriptor client, Descriptor& relay);
     void begin(Front& front, const std::string& trouble);
-    void send_settings(Front& front);
 
     net::Strand strand_;
     asio::thread_pool& pool_;

@@ -126,35 +126,19 @@ public:
 
     // Onward ----------------------------------------------------------------------------------------------------------
 
-    Task<void> take(net::Connection& connection, imap::Admission admission, Tls kind, Registry::Entry place) override {
-        const std::uint64_t session = admission.session;
-        const bool over_tls = connection.is_tls();
-        std::string read_ahead = connection.take_input();
-        const Handed handed = remember(session, connection.strand());
-        std::optional<Registry::Entry> kept(std::move(place));
-        Descriptor socket;
-        if (!over_tls) {
-            keep_place(session, std::exchange(kept, std::nullopt));
-            socket = Descriptor(::fcntl(connection.native_handle(), F_DUPFD_CLOEXEC, 0));
-        }
-        HandOver message{std::move(admission), over_tls ? std::string() : read_ahead, kind == Tls::from_the_start};
-        channel_->send(message, std::move(socket));
-        const auto deadline = std::chrono::steady_clock::now() + limits::hand_over_time;
-        auto onboard = co_await handed.answer->wait(deadline);
-        if (!onboard || !onboard->taken) {
+    Task<void> take(net::Connection& connection, std::unique_ptr<imap::Admission> admission, Tls kind,
+                    Registry::Entry place) override {
+        const std::uint64_t session = admission->session;
+        if (connection.is_tls()) {
+            auto onboard = co_await hand_over(connection, std::move(admission), kind, std::nullopt);
+            if (onboard.taken) {
+                co_await relay_session(connection, std::move(onboard.relay), session);
+            }
             forget(session);
-            connection.write("* BYE Temporary problem, please try again later\r\n");
-            const auto flushed = co_await connection.flush();
-            static_cast<void>(flushed);
-            co_return;
+        } else {
+            const auto onboard = co_await hand_over(connection, std::move(admission), kind, std::move(place));
+            onboard.taken ? connection.abandon() : forget(session);
         }
-        if (!over_tls) {
-            connection.abandon();
-            co_return;
-        }
-        connection.give_input(std::move(read_ahead));
-        co_await relay_session(connection, std::move(onboard->relay), *handed.ended);
-        forget(session);
     }
 
 private:
@@ -166,15 +150,46 @@ private:
         return std::move(*settings);
     }
 
-    Task<void> relay_session(net::Connection& connection, Descriptor inner, Pending<bool>& ended) {
+    /// place: of a plain connection, kept until its session is over. Not taken: BYE was said.
+    Task<Onboard> hand_over(net::Connection& connection, std::unique_ptr<imap::Admission> admission, Tls kind,
+                            std::optional<Registry::Entry> place) {
+        const auto answer = remember(admission->session, connection.strand(), std::move(place));
+        HandOver message{std::move(*admission), {}, kind == Tls::from_the_start};
+        Descriptor socket;
+        if (!connection.is_tls()) {
+            message.read_ahead = connection.take_input();
+            socket = Descriptor(::fcntl(connection.native_handle(), F_DUPFD_CLOEXEC, 0));
+        }
+        channel_->send(message, std::move(socket));
+        const auto deadline = std::chrono::steady_clock::now() + limits::hand_over_time;
+        auto onboard = co_await answer->wait(deadline);
+        if (onboard && onboard->taken) {
+            co_return std::move(*onboard);
+        }
+        connection.write("* BYE Temporary problem, please try again later\r\n");
+        const auto flushed = co_await connection.flush();
+        static_cast<void>(flushed);
+        co_return Onboard{};
+    }
+
+    Task<void> relay_session(net::Connection& connection, Descriptor inner, std::uint64_t session) {
         const Counted counted(relays_);
         net::Socket socket(connection.strand(), net::Socket::protocol_type(AF_UNIX, 0), inner.release());
         const auto result = co_await net::relay(connection, std::move(socket));
-        if (result.ended != net::RelayEnd::inner || !result.between_lines) {
-            co_return;
+        if (result.ended == net::RelayEnd::inner && result.between_lines) {
+            co_await say_why(connection, session);
+        }
+    }
+
+    /// The worker has said its own last words, unless it died.
+    Task<void> say_why(net::Connection& connection, std::uint64_t session) {
+        std::shared_ptr<Pending<bool>> ended;
+        {
+            const std::scoped_lock lock(mutex_);
+            ended = handed_.at(session).ended;
         }
         const auto deadline = std::chrono::steady_clock::now() + time_for_reason;
-        const auto crashed = co_await ended.wait(deadline);
+        const auto crashed = co_await ended->wait(deadline);
         if (crashed.value_or(false)) {
             connection.write("* BYE Internal error; the server's log says more.\r\n");
             const auto flushed = co_await connection.flush();
@@ -204,17 +219,16 @@ private:
         std::uint64_t number = 0;
     };
 
-    Handed remember(std::uint64_t session, const net::Strand& strand) {
+    std::shared_ptr<Pending<Onboard>> remember(std::uint64_t session, const net::Strand& strand,
+                                               std::optional<Registry::Entry> place) {
         const std::scoped_lock lock(mutex_);
         Handed& handed = handed_[session];
         handed.answer = std::make_shared<Pending<Onboard>>(strand);
         handed.ended = std::make_shared<Pending<bool>>(strand);
-        return {handed.answer, handed.ended, std::nullopt};
-    }
-
-    void keep_place(std::uint64_t session, std::optional<Registry::Entry> place) {
-        const std::scoped_lock lock(mutex_);
-        handed_.at(session).place.emplace(std::move(*place));
+        if (place) {
+            handed.place.emplace(std::move(*place));
+        }
+        return handed.answer;
     }
 
     void forget(std::uint64_t session) {
@@ -312,8 +326,7 @@ private:
         auto admission = registry_.admit(alive.tls_listener ? Tls::from_the_start : Tls::on_request, *address, limits);
         if (admission.entry) {
             admission.entry->logged_in();
-            remember(alive.session, channel_->strand());
-            keep_place(alive.session, std::move(admission.entry));
+            remember(alive.session, channel_->strand(), std::move(admission.entry));
         }
     }
 

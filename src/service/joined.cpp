@@ -80,15 +80,19 @@ public:
     }
 
     // Onward: the second half of a session follows on the first.
-    Task<void> take(net::Connection& connection, imap::Admission admission, Tls, Registry::Entry) override {
-        const std::uint64_t session = admission.session;
+    Task<void> take(net::Connection& connection, std::unique_ptr<imap::Admission> admission, Tls,
+                    Registry::Entry) override {
+        const std::uint64_t session = admission->session;
         auto account = gatekeeper_.redeem(session);
         if (!account) {
             log_line(LogLevel::error, "a grant was not used in time");
             co_return;
         }
         const Release release{gatekeeper_, session};
-        co_await worker_.serve(connection, std::move(*account), std::move(admission));
+        auto arrival = std::make_unique<imap::Arrival>(std::move(*account), std::move(*admission));
+        account.reset();
+        admission.reset();
+        co_await worker_.serve(connection, std::move(arrival));
     }
 
     // Steering.
@@ -159,7 +163,7 @@ private:
 
     Task<void> say_farewell() {
         log_line(LogLevel::notice, "stopping");
-        notify(Moment::stopping);
+        notify_stopping(settings_.roles.shutdown_time + longest_farewell);
         end_process_after(settings_.roles.shutdown_time + longest_farewell, exit_code_);
         const auto all_are_gone = [this] { return registry_.size() == 0; };
         bool again = false;

@@ -14,6 +14,14 @@ bool is_below(const std::string& path, const std::string& root) {
     return path == root || root == "/" || path.starts_with(root + "/");
 }
 
+std::string normal(const std::string& maildir) {
+    std::string path = fs::path(maildir).lexically_normal().string();
+    if (path.size() > 1 && path.ends_with('/')) {
+        path.pop_back();
+    }
+    return path;
+}
+
 bool belongs_to(const fs::path& folder, uid_t uid) {
     struct stat status {};
     return ::stat(folder.c_str(), &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == uid;
@@ -53,11 +61,12 @@ std::string root_of(const auth::Account& account, const std::string& maildir, co
 
 }  // namespace
 
+bool holds(const MailTree& tree, const std::string& maildir) {
+    return tree.there && is_below(normal(maildir), tree.root);
+}
+
 Result<MailTree> mail_tree_of(const auth::Account& account, const std::string& maildir, const RoleSettings& settings) {
-    std::string path = fs::path(maildir).lexically_normal().string();
-    if (path.size() > 1 && path.ends_with('/')) {
-        path.pop_back();
-    }
+    const std::string path = normal(maildir);
     if (!path.starts_with('/')) {
         return Error(Code::no_such_mailbox, account.address + ": the Maildir \"" + maildir + "\" is no absolute path");
     }

@@ -25,6 +25,9 @@ struct MailTree {
 /// File work. Errors: no_such_mailbox for a Maildir that is not absolute.
 Result<MailTree> mail_tree_of(const auth::Account& account, const std::string& maildir, const RoleSettings& settings);
 
+/// Whether a tree that is there holds the Maildir. Pure.
+bool holds(const MailTree& tree, const std::string& maildir);
+
 /// Whether the account may have a worker at all: not uid 0, not gid 0, not below LOWEST_UID. The error's detail says
 /// so.
 Result<void> may_become(const auth::Account& account, const RoleSettings& settings);

@@ -1,18 +1,13 @@
 #include "service/notify.hpp"
 
-#ifdef POSTRIDER_SYSTEMD
-#include <systemd/sd-daemon.h>
-#endif
-
 #include <fcntl.h>
+#include <systemd/sd-daemon.h>
 
 #include <cstdint>
 #include <cstdlib>
 #include <utility>
 
 namespace postrider::service {
-
-#ifdef POSTRIDER_SYSTEMD
 
 void notify(Moment moment) {
     using std::chrono::steady_clock;
@@ -26,13 +21,14 @@ void notify(Moment moment) {
             ::sd_notify(0, ("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(now)).c_str());
             return;
         }
-        case Moment::stopping:
-            ::sd_notify(0, "STOPPING=1");
-            return;
         case Moment::alive:
             ::sd_notify(0, "WATCHDOG=1");
             return;
     }
+}
+
+void notify_stopping(std::chrono::microseconds time) {
+    ::sd_notify(0, ("STOPPING=1\nEXTEND_TIMEOUT_USEC=" + std::to_string(time.count())).c_str());
 }
 
 void notify_status(const std::string& text) {
@@ -57,18 +53,5 @@ std::vector<Passed> passed_sockets() {
     std::free(names);
     return passed;
 }
-
-#else
-
-void notify(Moment) {}
-void notify_status(const std::string&) {}
-std::optional<std::chrono::microseconds> watchdog_time() {
-    return std::nullopt;
-}
-std::vector<Passed> passed_sockets() {
-    return {};
-}
-
-#endif
 
 }  // namespace postrider::service

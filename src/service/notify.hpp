@@ -1,4 +1,4 @@
-// What systemd is told, and what it passes on. Without systemd, or without its library, nothing happens.
+// What systemd is told, and what it passes on. Without systemd nothing happens.
 // sd_notify(3), sd_listen_fds(3), sd_watchdog_enabled(3).
 #pragma once
 
@@ -11,9 +11,11 @@
 
 namespace postrider::service {
 
-enum class Moment { ready, reloading, stopping, alive };
+enum class Moment { ready, reloading, alive };
 
 void notify(Moment moment);
+/// The server has begun to stop and will need at most so long.
+void notify_stopping(std::chrono::microseconds time);
 /// One line for `systemctl status`.
 void notify_status(const std::string& text);
 

@@ -46,8 +46,8 @@ Registry::Admission Registry::admit(Tls kind, const boost::asio::ip::address& pe
     auto& before_login = before_login_[index(kind)];
     if (from_there.before_login.size() >= limits.login.per_address_before_login) {
         drop_oldest(from_there.before_login);
-    } else if (!before_login.empty() && (before_login.size() >= limits.login.before_login ||
-                                         counts_[index(kind)] >= limits.connections.most)) {
+    } else if (!before_login.empty() &&
+               (before_login.size() >= limits.login.before_login || counts_[index(kind)] >= limits.connections.most)) {
         drop_oldest(before_login);
     }
     const std::uint64_t id = next_id_++;

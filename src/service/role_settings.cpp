@@ -98,7 +98,8 @@ std::optional<std::string> content_of(const Descriptor& memory_file, std::uint64
         }
         at += static_cast<std::size_t>(n);
     }
-    return bytes;
+    char more = 0;
+    return ::read(memory_file.get(), &more, 1) == 0 ? std::optional(std::move(bytes)) : std::nullopt;
 }
 
 }  // namespace postrider::service

@@ -41,10 +41,10 @@ public:
         : settings_(settings),
           reload_(reload),
           ready_(ready),
-          strand_(asio::make_strand(loop_)),
           pool_(worker_settings(settings).pool_threads),
-          listeners_(open_listeners(settings.listeners)),
           gatekeeper_(pool_, settings),
+          strand_(asio::make_strand(loop_)),
+          listeners_(open_listeners(settings.listeners)),
           workers_(strand_, settings, [this](std::uint64_t session, bool crashed) { ended(session, crashed); }),
           front_(strand_, pool_, gatekeeper_, workers_),
           control_(strand_, *this),
@@ -151,7 +151,7 @@ private:
     /// Commands under way have SHUTDOWN_TIME; a second signal cuts it short. Then every session gets BYE.
     Task<void> say_farewell() {
         log_line(LogLevel::notice, "stopping");
-        notify(Moment::stopping);
+        notify_stopping(settings_.roles.shutdown_time + longest_farewell);
         end_process_after(settings_.roles.shutdown_time + longest_farewell, EXIT_SUCCESS);
         listeners_.clear();
         front_.finish();
@@ -170,11 +170,12 @@ private:
     Settings settings_;
     Reload reload_;
     std::function<void()> ready_;
+    // These two outlive the loop: log-ins that still wait at the end go with it, and let go of them.
+    asio::thread_pool pool_;  ///< look-ups and hashes
+    Gatekeeper gatekeeper_;
     asio::io_context loop_{1};  ///< one thread: nothing here takes long
     net::Strand strand_;
-    asio::thread_pool pool_;  ///< look-ups and hashes
     std::vector<OpenListener> listeners_;
-    Gatekeeper gatekeeper_;
     Workers workers_;
     FrontLine front_;
     Control control_;

@@ -64,7 +64,7 @@ void Worker::replace(const WorkerSettings& settings) {
     imap_ = std::move(next);
 }
 
-Task<void> Worker::serve(net::Connection& connection, auth::Account account, imap::Admission admission) {
+Task<void> Worker::serve(net::Connection& connection, std::unique_ptr<imap::Arrival> arrival) {
     imap::Environment environment;
     environment.store = &store_;
     environment.may_serve = is_our_own;
@@ -72,10 +72,10 @@ Task<void> Worker::serve(net::Connection& connection, auth::Account account, ima
         const std::scoped_lock lock(mutex_);
         environment.settings = imap_;
     }
-    const std::uint64_t id = admission.session;
-    imap::Session session(connection, std::move(environment), admission.peer);
+    const std::uint64_t id = arrival->admission.session;
+    imap::Session session(connection, std::move(environment), arrival->admission.peer);
     const Listed listed(*this, id, session);
-    co_await session.run_admitted(std::move(account), std::move(admission));
+    co_await session.run_admitted(std::move(arrival));
 }
 
 Task<std::vector<SessionStatus>> Worker::survey() const {

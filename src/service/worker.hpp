@@ -28,7 +28,7 @@ public:
     void replace(const WorkerSettings& settings);
 
     /// The session from its login's answer to its end. connection: watched by the caller; on its strand.
-    Task<void> serve(net::Connection& connection, auth::Account account, imap::Admission admission);
+    Task<void> serve(net::Connection& connection, std::unique_ptr<imap::Arrival> arrival);
 
     /// What each session does. Waits for each session's strand in turn.
     Task<std::vector<SessionStatus>> survey() const;

@@ -138,18 +138,18 @@ private:
         channel_->send(Taken{session});
         net::Socket socket(asio::make_strand(loop_), net::Socket::protocol_type(AF_UNIX, 0), client.release());
         const auto strand = socket.get_executor();
-        asio::co_spawn(strand, serve(std::move(socket), std::move(order)),
+        auto arrival = std::make_unique<imap::Arrival>(std::move(order.account), std::move(order.admission));
+        auto connection = std::make_unique<net::Connection>(std::move(socket));
+        connection->give_input(std::move(order.read_ahead));
+        asio::co_spawn(strand, serve(std::move(connection), std::move(arrival)),
                        [channel = channel_, session](const std::exception_ptr& error) {
                            ended(error);
                            channel->send(SessionEnded{session});
                        });
     }
 
-    Task<void> serve(net::Socket socket, Serve order) {
-        net::Connection connection(std::move(socket));
-        connection.give_input(std::move(order.read_ahead));
-        co_await (worker_.serve(connection, std::move(order.account), std::move(order.admission)) ||
-                  connection.watch());
+    Task<void> serve(std::unique_ptr<net::Connection> connection, std::unique_ptr<imap::Arrival> arrival) {
+        co_await (worker_.serve(*connection, std::move(arrival)) || connection->watch());
     }
 
     Task<void> answer_survey(std::uint64_t query) {

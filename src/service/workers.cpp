@@ -37,6 +37,8 @@ struct Workers::Worker {
 
     Child child;
     std::shared_ptr<Channel> channel;
+    MailTree tree;
+    uid_t uid = 0;
     std::string key;                                                  ///< whom it serves, also for the log
     std::map<std::uint64_t, std::string> sessions;                    ///< with the account of each
     std::map<std::uint64_t, std::shared_ptr<Pending<bool>>> waiting;  ///< sessions that it has not taken yet
@@ -63,6 +65,16 @@ std::string Workers::key_of(const Serve& order, const MailTree& tree) const {
     return key;
 }
 
+std::optional<MailTree> Workers::tree_for(const auth::Account& account, const std::string& maildir) const {
+    for (const auto& worker : workers_) {
+        if (settings_.roles.workers != WorkerShare::session && !worker->channel->is_closed() &&
+            worker->uid == account.uid && holds(worker->tree, maildir)) {
+            return worker->tree;
+        }
+    }
+    return std::nullopt;
+}
+
 Workers::WorkerPtr Workers::worker_for(const Serve& order, const MailTree& tree) {
     std::string key = key_of(order, tree);
     const auto known = by_key_.find(key);
@@ -84,6 +96,8 @@ Workers::WorkerPtr Workers::start(const auth::Account& account, const MailTree& 
     Descriptor file = memory_file(bytes);
     auto worker = std::make_shared<Worker>(strand_, start_role(Role::worker, "uid=" + std::to_string(account.uid)),
                                            std::move(key));
+    worker->tree = tree;
+    worker->uid = account.uid;
     worker->once = settings_.roles.workers == WorkerShare::session || !tree.there;
     worker->channel->send(NewSettings{bytes.size()}, std::move(file));
     workers_.insert(worker);
@@ -170,7 +184,7 @@ void Workers::obey(Worker& worker, const Packet& packet) {
             break;
         case Kind::statuses:
             if (auto statuses = decoded<Statuses>(packet.body)) {
-                collect(std::move(*statuses));
+                collect(worker, std::move(*statuses));
                 return;
             }
             break;
@@ -226,6 +240,9 @@ void Workers::bury(Worker& worker, const Ended& how) {
     } else {
         log_line(LogLevel::debug, worker.name() + " ended");
     }
+    for (auto& [query, count] : surveys_) {
+        count_off(count, worker);
+    }
     for (const auto& [session, waiting] : worker.waiting) {
         waiting->deliver(false);
     }
@@ -274,29 +291,40 @@ Task<std::vector<SessionStatus>> Workers::survey() {
     count.all = all;
     for (const auto& worker : workers_) {
         if (worker->channel->stage() == Stage::serving && !worker->channel->is_closed()) {
-            ++count.expected;
+            count.expected.insert(worker.get());
             worker->channel->send(Survey{query});
         }
     }
-    if (count.expected > 0) {
+    if (!count.expected.empty()) {
         const auto deadline = std::chrono::steady_clock::now() + survey_time;
         co_await all->wait(deadline);
     }
-    auto statuses = std::move(surveys_.at(query).statuses);
+    std::vector<SessionStatus> statuses;
+    for (auto& [session, status] : surveys_.at(query).statuses) {
+        statuses.push_back({session, std::move(status)});
+    }
     surveys_.erase(query);
     co_return statuses;
 }
 
-void Workers::collect(Statuses statuses) {
+void Workers::collect(const Worker& worker, Statuses statuses) {
     const auto count = surveys_.find(statuses.query);
-    if (count == surveys_.end()) {
+    if (count == surveys_.end() || !count->second.expected.contains(&worker)) {
         return;
     }
     for (SessionStatus& status : statuses.sessions) {
-        count->second.statuses.push_back(std::move(status));
+        if (worker.sessions.contains(status.session)) {
+            count->second.statuses.insert_or_assign(status.session, std::move(status.status));
+        }
     }
-    if (statuses.last && --count->second.expected == 0) {
-        count->second.all->deliver(true);
+    if (statuses.last) {
+        count_off(count->second, worker);
+    }
+}
+
+void Workers::count_off(Count& count, const Worker& worker) {
+    if (count.expected.erase(&worker) != 0 && count.expected.empty()) {
+        count.all->deliver(true);
     }
 }
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -32,6 +33,8 @@ public:
     /// For workers that are there, and those to come.
     void replace(const Settings& settings);
 
+    /// The tree of a worker that is there and would take this account's session: saves looking at the disk.
+    std::optional<MailTree> tree_for(const auth::Account& account, const std::string& maildir) const;
     /// Gives the session to the worker it belongs to, which is made when there is none. False: it could not be done, as
     /// the log says. Waits at most limits::hand_over_time.
     Task<bool> serve(Serve order, Descriptor client, MailTree tree);
@@ -59,6 +62,13 @@ private:
     struct Worker;
     using WorkerPtr = std::shared_ptr<Worker>;  ///< owners: the list, and the coroutines of its life
 
+    /// A survey under way.
+    struct Count {
+        std::set<const Worker*> expected;                ///< who has not told all yet
+        std::map<std::uint64_t, imap::Status> statuses;  ///< by session: a worker tells of its own, each once
+        std::shared_ptr<Pending<bool>> all;
+    };
+
     WorkerPtr worker_for(const Serve& order, const MailTree& tree);
     WorkerPtr start(const auth::Account& account, const MailTree& tree, std::string key);
     std::string key_of(const Serve& order, const MailTree& tree) const;
@@ -67,7 +77,8 @@ private:
     void obey(Worker& worker, const Packet& packet);
     void session_over(Worker& worker, std::uint64_t session);
     void bury(Worker& worker, const Ended& how);
-    void collect(Statuses statuses);
+    void collect(const Worker& worker, Statuses statuses);
+    void count_off(Count& count, const Worker& worker);
 
     net::Strand strand_;
     Settings settings_;
@@ -75,13 +86,6 @@ private:
     std::set<WorkerPtr> workers_;
     std::map<std::string, std::weak_ptr<Worker>> by_key_;  ///< those that take new sessions
 
-    /// A survey under way.
-    struct Count {
-        std::uint64_t query = 0;
-        std::size_t expected = 0;
-        std::vector<SessionStatus> statuses;
-        std::shared_ptr<Pending<bool>> all;
-    };
     std::map<std::uint64_t, Count> surveys_;
     std::uint64_t last_query_ = 0;
     Totals totals_;

@@ -1,127 +1,20 @@
 // TLS: handshakes with a certificate made here, against OpenSSL's own client in a thread.
 #include "net/tls.hpp"
 
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
 
-#include <csignal>
-#include <cstdio>
 #include <functional>
+#include <memory>
 #include <string>
-#include <thread>
 
-#include "auth/temp_folder.hpp"
 #include "net/pair.hpp"
+#include "net/tls_client.hpp"
 
 namespace postrider::net {
 namespace {
 
-Result<std::shared_ptr<const TlsContext>> make_context(const TlsSettings& settings) {
-    const auto material = read_tls_files(settings);
-    if (!material) {
-        return material.error();
-    }
-    return TlsContext::make(*material);
-}
-
 using namespace test;
-using postrider::test::TempFolder;
-
-/// A key and a certificate that it signed, in PEM form, in one file.
-std::string make_certificate(const TempFolder& folder, const std::string& name) {
-    EVP_PKEY* key = EVP_EC_gen("P-256");
-    X509* certificate = X509_new();
-    REQUIRE(key != nullptr);
-    REQUIRE(certificate != nullptr);
-    ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
-    X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(certificate), 86'400);
-    X509_set_pubkey(certificate, key);
-    X509_NAME* subject = X509_get_subject_name(certificate);
-    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("localhost"), -1, -1,
-                               0);
-    X509_set_issuer_name(certificate, subject);
-    REQUIRE(X509_sign(certificate, key, EVP_sha256()) > 0);
-    std::string path = folder / name;
-    FILE* file = std::fopen(path.c_str(), "w");
-    REQUIRE(file != nullptr);
-    CHECK(PEM_write_X509(file, certificate) == 1);
-    CHECK(PEM_write_PrivateKey(file, key, nullptr, nullptr, 0, nullptr, nullptr) == 1);
-    std::fclose(file);
-    X509_free(certificate);
-    EVP_PKEY_free(key);
-    return path;
-}
-
-struct Site {
-    Site() { std::signal(SIGPIPE, SIG_IGN); }
-
-    std::shared_ptr<const TlsContext> context(const std::string& protocol = "", const std::string& alpn = "") const {
-        TlsSettings settings;
-        settings.certificate_file = certificate;
-        settings.protocol = protocol;
-        settings.alpn = alpn;
-        auto made = make_context(settings);
-        REQUIRE(made.has_value());
-        return *made;
-    }
-
-    TempFolder folder;
-    std::string certificate = make_certificate(folder, "server.pem");
-};
-
-/// What the client has to do with its connected SSL, in a thread of its own. Blocking.
-using Talk = std::function<void(SSL*)>;
-
-class TlsClient {
-public:
-    TlsClient(int socket, Talk talk, int most_version = 0, std::string alpn = {})
-        : thread_([this, socket, talk = std::move(talk), most_version, alpn = std::move(alpn)] {
-              SSL_CTX* context = SSL_CTX_new(TLS_client_method());
-              SSL_CTX_set_max_proto_version(context, most_version);
-              SSL* ssl = SSL_new(context);
-              if (!alpn.empty()) {
-                  const std::string list = std::string(1, static_cast<char>(alpn.size())) + alpn;
-                  SSL_set_alpn_protos(ssl, reinterpret_cast<const unsigned char*>(list.data()),
-                                      static_cast<unsigned>(list.size()));
-              }
-              SSL_set_fd(ssl, socket);
-              connected_ = SSL_connect(ssl) == 1;
-              if (connected_) {
-                  talk(ssl);
-              }
-              SSL_free(ssl);
-              SSL_CTX_free(context);
-          }) {}
-
-    bool connected() {
-        thread_.join();
-        return connected_;
-    }
-
-private:
-    bool connected_ = false;
-    std::jthread thread_;
-};
-
-void say(SSL* ssl, std::string_view text) {
-    SSL_write(ssl, text.data(), static_cast<int>(text.size()));
-}
-
-std::string hear(SSL* ssl, std::size_t size) {
-    std::string out;
-    char bytes[4096];
-    while (out.size() < size) {
-        const int n = SSL_read(ssl, bytes, sizeof bytes);
-        if (n <= 0) {
-            break;
-        }
-        out.append(bytes, static_cast<std::size_t>(n));
-    }
-    return out;
-}
+using postrider::test::make_certificate;
 
 TEST_CASE("after the handshake lines go both ways", "[tls]") {
     const Site site;

@@ -15,6 +15,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <condition_variable>
 #include <csignal>
+#include <cstdlib>
 #include <fstream>
 #include <mutex>
 #include <stdexcept>
@@ -152,7 +153,8 @@ private:
         auto account = gatekeeper_.redeem(admission->session);
         imap::Environment environment = environment_;
         imap::Session second(connection, std::move(environment), admission->peer);
-        co_await second.run_admitted(std::move(account.value()), std::move(*admission));
+        auto arrival = std::make_unique<imap::Arrival>(std::move(account.value()), std::move(*admission));
+        co_await second.run_admitted(std::move(arrival));
     }
 
     bool login_;
@@ -196,7 +198,12 @@ std::uint16_t free_port() {
     return ntohs(address.sin_port);
 }
 
-/// `postrider serve` on a port of its own, as an ordinary user to whom the home belongs.
+/// Whether the program runs as root, in several processes, and not as an ordinary user in one.
+bool separated() {
+    return std::getenv("POSTRIDER_SEPARATED") != nullptr;
+}
+
+/// `postrider serve` on a port of its own, as an ordinary user to whom the home belongs; or as root.
 class ProgramServer : public TranscriptServer {
 public:
     ProgramServer(const std::string& binary, const Transcript& transcript, const fs::path& home) {
@@ -206,7 +213,7 @@ public:
         for (int tries = 0; tries < 3 && !ready_; ++tries) {
             end();
             port_ = free_port();
-            start(arguments(within_reach(binary), folder, assignments(transcript)));
+            start(arguments(separated() ? binary : within_reach(binary), folder, assignments(transcript)));
         }
         if (!ready_) {
             throw std::runtime_error(binary + " does not start:\n" + log());
@@ -237,6 +244,8 @@ private:
         };
         set("ADDRESS", "127.0.0.1");
         set("PORT", std::to_string(port_));
+        set("CONTROL_SOCKET", "");
+        set("FRONT_USER", "nobody");
         for (const auto& setting : settings) {
             set(setting.name, setting.value);
         }
@@ -258,7 +267,7 @@ private:
         child_ = ::fork();
         if (child_ == 0) {
             ::dup2(writing.get(), STDERR_FILENO);
-            if (become_ordinary()) {
+            if (separated() || become_ordinary()) {
                 ::execv(pointers[0], pointers.data());
             }
             ::_exit(127);
