@@ -12,7 +12,7 @@ namespace postrider::cli {
 
 namespace {
 
-constexpr std::size_t widest_column = 40;  ///< that others are aligned behind
+constexpr std::size_t widest_column = 50;  ///< that others are aligned behind
 constexpr std::string_view gap = "  ";
 
 struct Character {

@@ -7,17 +7,25 @@
 #include "cli/control_call.hpp"
 #include "cli/table.hpp"
 #include "cli/who_text.hpp"
+#include "core/text.hpp"
 
 namespace postrider::cli {
 
 namespace {
+
+/// "" when it is, as CLI11 wants it.
+std::string is_seconds(const std::string& text) {
+    return parse_decimal<std::uint32_t>(text) ? "" : "a number of seconds expected";
+}
 
 int run(const Invocation& invocation) {
     ControlCall call(invocation, "Lists the sessions of the running server.");
     std::string user;
     std::optional<std::uint32_t> idle;
     call.options().add_option("--user", user, "only those of this account");
-    call.options().add_option("--idle", idle, "only those without a command for more than so many seconds");
+    call.options()
+        .add_option("--idle", idle, "only those without a command for more than so many seconds")
+        ->check(is_seconds);
     if (const auto code = call.parse()) {
         return *code;
     }

@@ -1,5 +1,5 @@
 // One end of the line between two of our processes: sends from any thread, receives on one strand, and holds the other
-// end to message_rules().
+// end to the rules of role_table.hpp.
 #pragma once
 
 #include <array>
@@ -14,6 +14,7 @@
 #include "core/task.hpp"
 #include "net/connection.hpp"
 #include "service/packet.hpp"
+#include "service/role_table.hpp"
 
 namespace postrider::service {
 

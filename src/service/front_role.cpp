@@ -19,11 +19,9 @@
 #include "service/exit_codes.hpp"
 #include "service/front.hpp"
 #include "service/pending.hpp"
-#include "service/privilege.hpp"
 #include "service/process.hpp"
 #include "service/role_start.hpp"
 #include "service/roles.hpp"
-#include "service/sandbox.hpp"
 
 namespace postrider::service {
 
@@ -77,22 +75,11 @@ public:
 
     /// From here on the network is this process's only world.
     void close_doors() {
-        const Identity identity{settings_.uid, settings_.gid, {}};
-        for (const auto& step : {enter_empty_root(), become(identity), forbid_new_privileges()}) {
-            if (!step) {
-                throw std::runtime_error(step.error().detail);
-            }
-        }
+        service::close_doors(Role::front, {settings_.uid, settings_.gid, {}}, {});
         for (unsigned i = 1; i < settings_.threads; ++i) {
             threads_.emplace_back([this] { loop_.run(); });
         }
-        const auto sandbox = restrict_system_calls(Profile::front);
-        if (!sandbox) {
-            throw std::runtime_error(sandbox.error().detail);
-        }
-        if (*sandbox == Sandbox::not_in_this_kernel) {
-            log_line(LogLevel::notice, "this kernel has no seccomp: the front's system calls are not restricted");
-        }
+        close_calls(Role::front);
     }
 
     void run() {

@@ -211,26 +211,6 @@ struct OrderAnswer {
     std::vector<Figure> figures;
 };
 
-// --- Rules -----------------------------------------------------------------------------------------------------------
-
-enum class Carries : std::uint8_t { nothing, a_descriptor, perhaps_one };
-
-/// Who may say what, and when. One row a direction.
-struct MessageRule {
-    Kind kind;
-    Role from;
-    Role to;
-    std::optional<Stage> stage;  ///< none: at any
-    std::size_t most_bytes;      ///< of the encoded message
-    Carries carries = Carries::nothing;
-    unsigned per_second = 0;  ///< further ones are read later; 0: as many as come
-};
-
-std::span<const MessageRule> message_rules();
-/// Null: this sender may not say this to this receiver now.
-const MessageRule* rule_for(Kind kind, Role from, Role to, Stage stage);
-std::string_view name_of(Role role);
-
 // --- Fields: how each struct is written ------------------------------------------------------------------------------
 
 constexpr std::size_t address_text_bytes = 64;

@@ -19,7 +19,7 @@ bool is_filter_on = false;
 }
 
 /// Asked by the leak sanitizer before it looks: its way to look is clone and ptrace, which the filter is there to stop.
-extern "C" int __lsan_is_turned_off() {  // NOLINT(bugprone-reserved-identifier)
+extern "C" int __lsan_is_turned_off() {  // NOLINT(bugprone-reserved-identifier,readability-identifier-naming)
     return is_filter_on ? 1 : 0;
 }
 #endif

@@ -75,18 +75,15 @@ public:
     Task<std::vector<Figure>> stats() override {
         std::vector<Figure> all = general_figures(gatekeeper_);
         std::ranges::move(co_await front_.figures(), std::back_inserter(all));
-        std::uint64_t memory_of_workers = 0;
-        for (const pid_t process : workers_.processes()) {
-            memory_of_workers += memory_of(process);
-        }
+        const Memory memory = co_await measured_memory();
         const Figure more[] = {
             {"workers", "", workers_.size()},
             {"worker_starts_total", "", workers_.totals().started},
             {"worker_crashes_total", "", workers_.totals().crashed},
             {"front_starts_total", "", front_.starts()},
-            {"memory_bytes", "process=\"supervisor\"", memory_of(::getpid())},
-            {"memory_bytes", "process=\"front\"", memory_of(front_.process())},
-            {"memory_bytes", "process=\"workers\"", memory_of_workers},
+            {"memory_bytes", "process=\"supervisor\"", memory.supervisor},
+            {"memory_bytes", "process=\"front\"", memory.front},
+            {"memory_bytes", "process=\"workers\"", memory.workers},
         };
         all.insert(all.end(), std::begin(more), std::end(more));
         co_return all;
@@ -97,6 +94,9 @@ public:
             std::ranges::count_if(sessions, [this](std::uint64_t session) { return workers_.kick(session); }));
     }
     Task<std::string> reload() override {
+        if (std::exchange(reloading_, true)) {
+            co_return "a reload is under way";
+        }
         notify(Moment::reloading);
         std::string trouble;
         try {
@@ -117,11 +117,30 @@ public:
             log_line(LogLevel::error, "reload failed, the old settings stay: " + trouble);
         }
         notify(Moment::ready);
+        reloading_ = false;
         co_return trouble;
     }
     void stop() override { std::raise(SIGTERM); }
 
 private:
+    struct Memory {
+        std::uint64_t supervisor = 0;
+        std::uint64_t front = 0;
+        std::uint64_t workers = 0;
+    };
+    /// Looks into /proc, which takes its time with large processes.
+    Task<Memory> measured_memory() {
+        auto look = [front = front_.process(), workers = workers_.processes()] {
+            Memory memory{memory_of(::getpid()), memory_of(front)};
+            for (const pid_t process : workers) {
+                memory.workers += memory_of(process);
+            }
+            return memory;
+        };
+        const PoolStrand beside_others = asio::make_strand(pool_);
+        co_return co_await on_pool(beside_others, std::move(look));
+    }
+
     void ended(std::uint64_t session, bool crashed) {
         gatekeeper_.release(session);
         front_.session_ended(session, crashed);
@@ -181,6 +200,7 @@ private:
     Control control_;
     asio::signal_set signals_;
     std::exception_ptr failure_;
+    bool reloading_ = false;
 };
 
 }  // namespace

@@ -13,12 +13,10 @@
 
 #include "core/log.hpp"
 #include "service/exit_codes.hpp"
-#include "service/privilege.hpp"
 #include "service/process.hpp"
 #include "service/role_settings.hpp"
 #include "service/role_start.hpp"
 #include "service/roles.hpp"
-#include "service/sandbox.hpp"
 #include "service/worker.hpp"
 
 namespace postrider::service {
@@ -38,28 +36,6 @@ WorkerSettings settings_of(const std::string& bytes) {
     return std::move(*settings);
 }
 
-/// What must come before the first thread: threads inherit it.
-void close_doors(const WorkerSettings& settings) {
-    ::tzset();  // reads a file
-    ::umask(settings.umask);
-    const Identity identity{settings.uid, settings.gid, {}};
-    for (const auto& step : {become(identity), forbid_new_privileges()}) {
-        if (!step) {
-            throw std::runtime_error(step.error().detail);
-        }
-    }
-    if (::chdir("/") != 0) {
-        throw std::runtime_error("the root directory cannot be entered");
-    }
-    const auto files = restrict_files(settings.roots);
-    if (!files) {
-        throw std::runtime_error(files.error().detail);
-    }
-    if (*files == Sandbox::not_in_this_kernel) {
-        log_line(LogLevel::notice, "this kernel has no Landlock: a worker's files are not restricted");
-    }
-}
-
 class WorkerRole {
 public:
     WorkerRole(const WorkerSettings& settings, asio::io_context& loop, std::shared_ptr<Channel> channel)
@@ -67,14 +43,7 @@ public:
         for (unsigned i = 1; i < settings.threads; ++i) {
             threads_.emplace_back([this] { loop_.run(); });
         }
-        // Now that every thread is there.
-        const auto calls = restrict_system_calls(Profile::worker);
-        if (!calls) {
-            throw std::runtime_error(calls.error().detail);
-        }
-        if (*calls == Sandbox::not_in_this_kernel) {
-            log_line(LogLevel::notice, "this kernel has no seccomp: a worker's system calls are not restricted");
-        }
+        close_calls(Role::worker);
     }
 
     void run() {
@@ -201,7 +170,9 @@ int run_worker(const AfterDoors& attack) {
         auto channel = std::make_shared<Channel>(asio::make_strand(loop), Descriptor(role_channel), Role::worker,
                                                  Role::supervisor);
         log_to(channel, settings.log_debug);
-        close_doors(settings);
+        ::tzset();  // reads a file
+        ::umask(settings.umask);
+        close_doors(Role::worker, {settings.uid, settings.gid, {}}, settings.roots);
         WorkerRole role(settings, loop, std::move(channel));
         last_words.keep();
         if (attack) {

@@ -1,0 +1,128 @@
+#include "service/role_table.hpp"
+
+#include <unistd.h>
+
+#include <stdexcept>
+
+#include "core/log.hpp"
+
+namespace postrider::service {
+
+namespace {
+
+constexpr RoleRow roles[] = {
+    {Role::supervisor, "supervisor"},
+    {Role::front, "front", RootDirectory::empty, Files::all, Profile::front},
+    {Role::worker, "worker", RootDirectory::of_the_system, Files::below_mail, Profile::worker},
+    {Role::control, "control client"},
+};
+
+constexpr std::size_t small = 64;
+constexpr std::size_t large = limits::role_message_bytes;
+constexpr std::size_t most_log_bytes = limits::log_line_bytes + small;
+constexpr unsigned most_log_lines = 20'000;
+constexpr unsigned most_logins = 20'000;
+
+constexpr auto starting = Stage::starting;
+constexpr auto serving = Stage::serving;
+
+// The whole of what one process may say to another.
+constexpr MessageRule rules[] = {
+    {Kind::listener, Role::supervisor, Role::front, starting, small, Carries::a_descriptor},
+    {Kind::settings, Role::supervisor, Role::front, std::nullopt, small, Carries::a_descriptor},
+    {Kind::settings, Role::supervisor, Role::worker, std::nullopt, small, Carries::a_descriptor},
+    {Kind::ready, Role::front, Role::supervisor, std::nullopt, most_log_bytes, Carries::nothing, 100},
+    {Kind::ready, Role::worker, Role::supervisor, std::nullopt, most_log_bytes, Carries::nothing, 100},
+
+    {Kind::login, Role::front, Role::supervisor, serving, large, Carries::nothing, most_logins},
+    {Kind::login_answer, Role::supervisor, Role::front, serving, small},
+    {Kind::abandon, Role::front, Role::supervisor, serving, small, Carries::nothing, most_logins},
+    {Kind::hand_over, Role::front, Role::supervisor, serving, large, Carries::perhaps_one, most_logins},
+    {Kind::hand_over_answer, Role::supervisor, Role::front, serving, small, Carries::perhaps_one},
+    {Kind::session_alive, Role::supervisor, Role::front, serving, 2 * small},
+    {Kind::serve, Role::supervisor, Role::worker, std::nullopt, large, Carries::a_descriptor},
+    {Kind::taken, Role::worker, Role::supervisor, serving, small, Carries::nothing, most_logins},
+    {Kind::session_ended, Role::worker, Role::supervisor, serving, small, Carries::nothing, most_logins},
+    {Kind::session_ended, Role::supervisor, Role::front, serving, small},
+
+    {Kind::kick, Role::supervisor, Role::worker, std::nullopt, small},
+    {Kind::survey, Role::supervisor, Role::front, std::nullopt, small},
+    {Kind::survey, Role::supervisor, Role::worker, std::nullopt, small},
+    {Kind::statuses, Role::worker, Role::supervisor, serving, large, Carries::nothing, 10'000},
+    {Kind::figures, Role::front, Role::supervisor, serving, large, Carries::nothing, 100},
+    {Kind::finish, Role::supervisor, Role::front, std::nullopt, small},
+    {Kind::finish, Role::supervisor, Role::worker, std::nullopt, small},
+    {Kind::log, Role::front, Role::supervisor, std::nullopt, most_log_bytes, Carries::nothing, most_log_lines},
+    {Kind::log, Role::worker, Role::supervisor, std::nullopt, most_log_bytes, Carries::nothing, most_log_lines},
+
+    {Kind::order, Role::control, Role::supervisor, std::nullopt, account_text_bytes + small},
+    {Kind::order_answer, Role::supervisor, Role::control, std::nullopt, large},
+};
+
+void demand(const Result<void>& done) {
+    if (!done) {
+        throw std::runtime_error(done.error().detail);
+    }
+}
+
+void demand(const Result<Sandbox>& done, const std::string& without) {
+    if (!done) {
+        throw std::runtime_error(done.error().detail);
+    }
+    if (*done == Sandbox::not_in_this_kernel) {
+        log_line(LogLevel::notice, "this kernel has no " + without);
+    }
+}
+
+}  // namespace
+
+const RoleRow& row_of(Role role) {
+    for (const RoleRow& row : roles) {
+        if (row.role == role) {
+            return row;
+        }
+    }
+    throw std::logic_error("a role without a row");
+}
+
+std::string_view name_of(Role role) {
+    return row_of(role).name;
+}
+
+void close_doors(Role role, const Identity& identity, const std::vector<std::string>& mail) {
+    const RoleRow& row = row_of(role);
+    if (row.root == RootDirectory::empty) {
+        demand(enter_empty_root());
+    }
+    demand(become(identity));
+    demand(forbid_new_privileges());
+    if (::chdir("/") != 0) {
+        throw std::runtime_error("the root directory cannot be entered");
+    }
+    if (row.files == Files::below_mail) {
+        demand(restrict_files(mail), "Landlock: files of a " + std::string(row.name) + " are not restricted");
+    }
+}
+
+void close_calls(Role role) {
+    const RoleRow& row = row_of(role);
+    if (row.calls) {
+        demand(restrict_system_calls(*row.calls),
+               "seccomp: system calls of a " + std::string(row.name) + " are not restricted");
+    }
+}
+
+std::span<const MessageRule> message_rules() {
+    return rules;
+}
+
+const MessageRule* rule_for(Kind kind, Role from, Role to, Stage stage) {
+    for (const MessageRule& rule : rules) {
+        if (rule.kind == kind && rule.from == from && rule.to == to && rule.stage.value_or(stage) == stage) {
+            return &rule;
+        }
+    }
+    return nullptr;
+}
+
+}  // namespace postrider::service
