@@ -119,8 +119,8 @@ Child start_role(Role role, const std::string& name) {
     return child;
 }
 
-Task<Ended> end_of(const Child& child, net::Strand strand) {
-    asio::posix::basic_stream_descriptor<net::Strand> watch(strand, ::fcntl(child.watch.get(), F_DUPFD_CLOEXEC, 0));
+Task<Ended> end_of(Child& child, net::Strand strand) {
+    asio::posix::basic_stream_descriptor<net::Strand> watch(strand, child.watch.release());
     siginfo_t how{};
     for (;;) {
         how.si_pid = 0;

@@ -29,7 +29,7 @@ struct Ended {
     std::string text;      ///< for the log: "signal 11 (Segmentation fault)", "exit code 1"
 };
 
-/// Waits for its end. No deadline: who wants it to end kills it.
-Task<Ended> end_of(const Child& child, net::Strand strand);
+/// Waits for its end, with its watch. No deadline: who wants it to end kills it.
+Task<Ended> end_of(Child& child, net::Strand strand);
 
 }  // namespace postrider::service

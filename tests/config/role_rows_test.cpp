@@ -224,5 +224,6 @@ TEST_CASE("options of Courier's listener that guard something are refused, and t
         CHECK(refusal(file, "-access=/x.dat").find("IMAPACCESSFILE") != std::string::npos);
         CHECK(refusal(file, "-accesslocal=/x.dat").find("IMAPACCESSFILE") != std::string::npos);
         CHECK(refusal(file, "-nodnslookup -noidentlookup -listen=9") == "no error");
-    }
+    }  // Each side is looked at: imapd-ssl does not hide what imapd says for its own listener.
+    CHECK(refusal("imapd", "-haproxy").starts_with(folder.at("imapd:1")));
 }

@@ -303,6 +303,24 @@ class Server:
         if SANITIZER_REPORT.search(self.log()):
             raise AssertionError("sanitizer report:\n" + self.log()[-8000:])
 
+    def children(self):
+        """The server's other processes as {process: its arguments}: "front", "worker uid=NUMBER"."""
+        pid = self.process.pid
+        found = {}
+        with open("/proc/%d/task/%d/children" % (pid, pid)) as file:
+            processes = [int(word) for word in file.read().split()]
+        for process in processes:
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                with open("/proc/%d/cmdline" % process, "rb") as file:
+                    arguments = b" ".join(file.read().split(b"\0")[1:]).decode().strip()
+                if arguments:  # not a dead one
+                    found[process] = arguments
+        return found
+
+    def processes_of(self, role):
+        """role: as in children()."""
+        return [process for process, arguments in self.children().items() if arguments == role]
+
     def resident_bytes(self):
         with open("/proc/%d/status" % self.process.pid) as status:
             return int(re.search(r"VmRSS:\s*(\d+) kB", status.read()).group(1)) * 1024
@@ -611,4 +629,7 @@ def digest(data):
 
 
 def main():
+    if os.environ.get("POSTRIDER_TEST_AS_ROOT") == "1" and os.geteuid() != 0:
+        print("needs root")
+        sys.exit(SKIP)
     unittest.main(verbosity=2)
