@@ -190,6 +190,7 @@ private:
     void count_bad();
     void log_end();
     std::string log_peer() const;
+    std::string_view stop_word() const;  ///< of the closing log line after stop()
 
     net::Connection& connection_;
     Environment environment_;

@@ -87,6 +87,7 @@ public:
 
     /// Bytes that were read ahead and are not taken yet.
     bool has_buffered_input() const { return taken_ < input_.size(); }
+    std::size_t buffered() const { return input_.size() - taken_; }
     /// Takes them all, or puts bytes there that were read from this client elsewhere: at a hand-over.
     std::string take_input();
     void give_input(std::string bytes) { input_ = std::move(bytes); }
@@ -96,7 +97,7 @@ public:
 
     // Output. ------------------------------------------------------------------------------------------------------
 
-    /// Puts bytes into the queue; nothing is sent before flush().
+    /// Puts bytes into the queue: sent by flush(), or before a read has to wait.
     void write(std::string_view bytes);
     std::size_t queued() const { return output_.size() - sent_; }
     /// Forgets what is queued: the connection ends in the middle of an answer.

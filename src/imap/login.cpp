@@ -34,16 +34,17 @@ Task<Reply> Session::log_in(auth::Credentials credentials, std::string_view meth
         co_return ok("");
     }
     log_line(LogLevel::info, "LOGIN FAILED, " + who + ", " + log_peer());
-    switch (grant.error().code) {
-        case Code::denied:
-            co_return no("[AUTHENTICATIONFAILED] Login failed.");
-        case Code::limit:
-            co_return no("[LIMIT] Too many sessions of this account.");
-        default:
-            log_line(LogLevel::error, "authentication error: " + grant.error().detail);
-            bye("Temporary problem, please try again later", "DISCONNECTED");
-            co_return no(grant.error());
+    if (grant.error().code == Code::denied) {
+        co_return no("[AUTHENTICATIONFAILED] Login failed.");
     }
+    if (!grant.error().detail.empty()) {  // else who knows it has logged it
+        log_line(LogLevel::error, "authentication error: " + grant.error().detail);
+    }
+    if (grant.error().code == Code::limit) {
+        co_return no("[LIMIT] Too many sessions of this account.");
+    }
+    bye("Temporary problem, please try again later", "DISCONNECTED");
+    co_return no("[UNAVAILABLE] Login failed.");
 }
 
 Task<bool> Session::open_account() {
@@ -88,6 +89,9 @@ void Session::refuse_account(const Error& error) {
             bye("[ALERT] Fatal error: No such file or directory: No such file or directory", "DISCONNECTED");
             return;
         case Code::not_permitted:
+            bye("[ALERT] Fatal error: Permission denied: Permission denied", "DISCONNECTED");
+            return;
+        case Code::wrong_owner:
             bye("[ALERT] Fatal error: Account's mailbox directory is not owned by the correct uid or gid: ",
                 "DISCONNECTED");
             return;

@@ -23,6 +23,8 @@ std::string_view text_of(Code code) {
             return "[CANNOT] Reserved folder name.";
         case Code::not_permitted:
             return "[NOPERM] No permission.";
+        case Code::wrong_owner:
+            return "[NOPERM] The mailbox belongs to somebody else.";
         case Code::in_use:
             return "[INUSE] Mailbox is in use.";
         case Code::over_quota:

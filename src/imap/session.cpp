@@ -192,11 +192,7 @@ void Session::closed(net::Closed closed) {
                 "TIMEOUT");
             return;
         case net::Closed::stopped:
-            if (kicked_) {
-                bye("Disconnected by the administrator.", "Disconnected by the administrator");
-            } else {
-                bye("postrider server shut down by signal.", "Disconnected during shutdown by signal");
-            }
+            bye(kicked_ ? "Disconnected by the administrator." : "postrider server shut down by signal.", stop_word());
             return;
         case net::Closed::too_long:
             bye("IMAP command too long.", "DISCONNECTED");
@@ -341,7 +337,7 @@ Task<bool> Session::drain(Output output) {
         flushed = net::Closed::stopped;
     }
     if (!flushed && (output == Output::in_literal || flushed.error() == net::Closed::timeout)) {
-        end(flushed.error() == net::Closed::stopped ? "Disconnected during shutdown by signal" : "DISCONNECTED");
+        end(flushed.error() == net::Closed::stopped ? stop_word() : "DISCONNECTED");
         connection_.drop_output();
     } else if (!flushed) {
         closed(flushed.error());

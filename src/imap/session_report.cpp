@@ -12,6 +12,10 @@ void Session::kick() {
     connection_.stop();
 }
 
+std::string_view Session::stop_word() const {
+    return kicked_ ? "Disconnected by the administrator" : "Disconnected during shutdown by signal";
+}
+
 Status Session::status() const {
     Status status;
     status.state = doing_.empty() ? "waiting" : doing_;

@@ -159,6 +159,14 @@ Task<Io<>> Connection::fill(Deadline deadline) {
             co_await asio::post(strand_, asio::use_awaitable);
             co_return Io<>();
         }
+        if (queued() > 0) {
+            // Answers to what came before do not wait until a command that has only begun is whole.
+            const auto flushed = co_await flush();
+            if (!flushed) {
+                co_return flushed.error();
+            }
+            continue;
+        }
         const auto ready = co_await wait(wants, deadline);
         if (!ready) {
             co_return ready.error();

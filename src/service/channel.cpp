@@ -38,7 +38,8 @@ void Channel::send_bytes(Kind kind, const std::string& body, Descriptor descript
                 break;
         }
     }
-    if (waiting_.size() >= limits::role_queue_messages) {
+    waiting_bytes_ += bytes.size() + sizeof(Waiting);
+    if (waiting_bytes_ > limits::role_queue_bytes) {
         trouble_ = "does not read what it is sent";
         close_locked();
         return;
@@ -80,6 +81,7 @@ void Channel::write_waiting() {
             wait_for_room();
             return;
         }
+        waiting_bytes_ -= next.bytes.size() + sizeof(Waiting);
         waiting_.pop_front();
     }
 }
@@ -94,8 +96,13 @@ Task<std::optional<Packet>> Channel::receive() {
             if (rule == nullptr) {
                 break;
             }
-            if (rule->per_second != 0) {
-                co_await hold_to_rate(*rule);
+            const bool too_fast = is_too_fast(*rule);
+            if (too_fast && rule->excess == Excess::dropped) {
+                ++dropped_;
+                continue;
+            }
+            if (too_fast) {
+                co_await wait_for_next_second(rule->kind);
             }
             if (++received_ % packets_a_turn == 0) {
                 co_await asio::post(strand_, asio::use_awaitable);  // others' turn
@@ -125,7 +132,7 @@ const MessageRule* Channel::checked(const Packet& packet) {
         refuse("sent a " + kind + " that is too long");
         return nullptr;
     }
-    const bool carries = static_cast<bool>(packet.descriptor);
+    const bool carries = static_cast<bool>(packet.descriptor) || packet.descriptor_lost;
     if (carries ? rule->carries == Carries::nothing : rule->carries == Carries::a_descriptor) {
         refuse("sent a " + kind + (carries ? " with a descriptor" : " without its descriptor"));
         return nullptr;
@@ -133,16 +140,22 @@ const MessageRule* Channel::checked(const Packet& packet) {
     return rule;
 }
 
-Task<void> Channel::hold_to_rate(const MessageRule& rule) {
+bool Channel::is_too_fast(const MessageRule& rule) {
+    if (rule.per_second == 0) {
+        return false;
+    }
     Rate& rate = rates_[static_cast<std::size_t>(rule.kind)];
     const auto now = std::chrono::steady_clock::now();
     if (now - rate.second >= std::chrono::seconds(1)) {
         rate = {now, 0};
     }
-    if (++rate.count > rule.per_second) {
-        asio::steady_timer timer(strand_, rate.second + std::chrono::seconds(1));
-        co_await timer.async_wait(as_result);
-    }
+    return ++rate.count > rule.per_second;
+}
+
+Task<void> Channel::wait_for_next_second(Kind kind) {
+    const Rate& rate = rates_[static_cast<std::size_t>(kind)];
+    asio::steady_timer timer(strand_, rate.second + std::chrono::seconds(1));
+    co_await timer.async_wait(as_result);
 }
 
 // --- End -------------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "core/task.hpp"
 #include "net/connection.hpp"
@@ -24,7 +25,7 @@ public:
     /// here, there: the roles at this end and at the other.
     Channel(net::Strand strand, Descriptor socket, Role here, Role there);
 
-    /// Any thread. Queued when the other end does not read at once; with limits::role_queue_messages waiting the other
+    /// Any thread. Queued when the other end does not read at once; with limits::role_queue_bytes waiting the other
     /// end counts as hung and the channel closes. What comes after the close goes nowhere.
     template <class M>
     void send(const M& message, Descriptor descriptor = {}) {
@@ -34,13 +35,16 @@ public:
     bool send_if_room(const LogLine& line);
 
     /// The next message that the rules allow. None: the channel is at its end; trouble() says why when the other end
-    /// misbehaved. A sender that is faster than its rule allows is read again in the next second. No deadline: roles
-    /// live as long as their channel. On the strand.
+    /// misbehaved. A sender that is faster than its rule allows is read again in the next second, or what it sends too
+    /// much is dropped. No deadline: roles live as long as their channel. On the strand.
     Task<std::optional<Packet>> receive();
 
     /// For bytes that are no message of their kind: the other end has misbehaved, the channel closes.
     void refuse(std::string why);
     const std::string& trouble() const { return trouble_; }
+
+    /// Messages that came faster than their rule allows and were dropped, since the last call. On the strand.
+    std::uint64_t take_dropped() { return std::exchange(dropped_, 0); }
 
     void set_stage(Stage stage) { stage_ = stage; }
     Stage stage() const { return stage_; }
@@ -65,7 +69,8 @@ private:
     void close_locked();
     /// Null: refused.
     const MessageRule* checked(const Packet& packet);
-    Task<void> hold_to_rate(const MessageRule& rule);
+    bool is_too_fast(const MessageRule& rule);
+    Task<void> wait_for_next_second(Kind kind);
 
     net::Strand strand_;
     net::Socket socket_;
@@ -75,10 +80,12 @@ private:
     std::atomic<bool> closed_ = false;
     std::string trouble_;
     unsigned received_ = 0;
+    std::uint64_t dropped_ = 0;
     std::array<Rate, static_cast<std::size_t>(last_value(Kind{})) + 1> rates_{};  ///< by kind; strand only
 
     std::mutex mutex_;  ///< what follows, and the socket's end
     std::deque<Waiting> waiting_;
+    std::size_t waiting_bytes_ = 0;
     bool waits_for_room_ = false;
 };
 

@@ -8,6 +8,9 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -22,6 +25,9 @@
 namespace postrider::service {
 
 namespace {
+
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+constexpr auto farewell_time = std::chrono::seconds(8);
 
 /// posix_spawn's two objects.
 class Spawning {
@@ -119,19 +125,56 @@ Child start_role(Role role, const std::string& name) {
     return child;
 }
 
-Task<Ended> end_of(Child& child, net::Strand strand) {
-    asio::posix::basic_stream_descriptor<net::Strand> watch(strand, child.watch.release());
-    siginfo_t how{};
+namespace {
+
+/// Gives whether it has ended by then.
+Task<bool> ends_until(Child& child, net::Strand strand, std::chrono::steady_clock::time_point deadline, Ended& how) {
+    asio::posix::basic_stream_descriptor<net::Strand> watch(strand, child.watch.get());
+    asio::steady_timer timer(strand, deadline);
+    timer.async_wait([&watch](const boost::system::error_code& error) {
+        boost::system::error_code ignored;
+        if (!error) {
+            watch.cancel(ignored);
+        }
+    });
+    bool known = false;
     for (;;) {
-        how.si_pid = 0;
-        if (::waitid(P_PID, static_cast<id_t>(child.process), &how, WEXITED | WNOHANG) != 0) {
-            co_return Ended{true, "nobody knows how"};
+        siginfo_t info{};
+        if (::waitid(P_PID, static_cast<id_t>(child.process), &info, WEXITED | WNOHANG) != 0) {
+            how = {true, "nobody knows how"};
+            known = true;
+        } else if (info.si_pid != 0) {
+            how = ended(info);
+            known = true;
         }
-        if (how.si_pid != 0) {
-            co_return ended(how);
+        if (known || std::chrono::steady_clock::now() >= deadline) {
+            break;
         }
-        co_await watch.async_wait(asio::posix::descriptor_base::wait_read, asio::as_tuple(asio::use_awaitable));
+        co_await watch.async_wait(asio::posix::descriptor_base::wait_read, as_result);
     }
+    watch.release();  // stays the child's
+    timer.cancel();
+    co_await asio::post(strand, asio::use_awaitable);  // a timer that has run out already still knows `watch`
+    co_return known;
+}
+
+}  // namespace
+
+void kill(const Child& child) {
+    // Not by the number, which may be somebody else's by now.
+    ::syscall(SYS_pidfd_send_signal, child.watch.get(), SIGKILL, nullptr, 0);
+}
+
+Task<Ended> end_of(Child& child, net::Strand strand) {
+    Ended how;
+    const bool in_time = co_await ends_until(child, strand, std::chrono::steady_clock::now() + farewell_time, how);
+    if (!in_time) {
+        kill(child);
+        const auto for_ever = std::chrono::steady_clock::time_point::max();
+        co_await ends_until(child, strand, for_ever, how);
+        how.text += ", since it did not end by itself";
+    }
+    co_return how;
 }
 
 }  // namespace postrider::service

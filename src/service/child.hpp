@@ -29,7 +29,9 @@ struct Ended {
     std::string text;      ///< for the log: "signal 11 (Segmentation fault)", "exit code 1"
 };
 
-/// Waits for its end, with its watch. No deadline: who wants it to end kills it.
+void kill(const Child& child);
+
+/// Waits for the end of a process whose line is closed; one that does not end by itself in 8 s is killed. Once.
 Task<Ended> end_of(Child& child, net::Strand strand);
 
 }  // namespace postrider::service

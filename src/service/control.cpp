@@ -23,6 +23,7 @@ namespace {
 using namespace asio::experimental::awaitable_operators;
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+constexpr auto pause_after_error = std::chrono::milliseconds(50);
 constexpr std::size_t lines_an_answer = 8;  // of at most some 6 KB each
 constexpr std::size_t figures_an_answer = 64;
 
@@ -138,6 +139,10 @@ Task<void> Control::accept_all() {
         }
         std::erase_if(clients_, [](const auto& client) { return client.expired(); });
         Descriptor accepted(::accept4(socket_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+        if (!accepted) {
+            asio::steady_timer timer(strand_, pause_after_error);  // too many open files, perhaps
+            co_await timer.async_wait(as_result);
+        }
         if (!accepted || clients_.size() >= limits::control_clients || !may_steer(accepted.get())) {
             continue;
         }

@@ -1,11 +1,17 @@
 #include "service/front.hpp"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <climits>
+#include <cstdlib>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -44,6 +50,13 @@ private:
     net::Connection& connection_;
 };
 
+/// Some descriptors are kept for what a session needs besides its connection.
+int descriptors_for_clients() {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    return static_cast<int>(std::min<rlim_t>(limit.rlim_cur, INT_MAX)) - 32;
+}
+
 void report(const std::exception_ptr& error) {
     if (!error) {
         return;
@@ -72,7 +85,11 @@ struct Front::Acceptor {
 };
 
 Front::Front(asio::io_context& loop, Registry& registry, auth::Gate& gate, Onward& onward)
-    : loop_(loop), registry_(registry), gate_(gate), onward_(onward) {}
+    : loop_(loop),
+      registry_(registry),
+      gate_(gate),
+      onward_(onward),
+      descriptors_for_clients_(descriptors_for_clients()) {}
 
 Front::~Front() = default;
 
@@ -84,18 +101,33 @@ void Front::add_listener(Descriptor socket, Entrance entrance) {
 
 void Front::start() {
     for (const auto& acceptor : acceptors_) {
-        asio::co_spawn(acceptor->strand, accept_all(*acceptor), report);
+        asio::co_spawn(acceptor->strand, accept_all(*acceptor), [](const std::exception_ptr& error) {
+            if (error) {
+                // A server that does not accept must not seem to be well.
+                report(error);
+                ::_exit(EXIT_FAILURE);
+            }
+        });
     }
 }
 
-void Front::end(Ending ending) {
+void Front::stop_accepting() {
     for (const auto& acceptor : acceptors_) {
         asio::post(acceptor->strand, [&socket = acceptor->socket] {
             boost::system::error_code ignored;
             socket.close(ignored);
         });
     }
+}
+
+void Front::end(Ending ending) {
+    stop_accepting();
     registry_.end_all(ending);
+}
+
+void Front::end_before_login() {
+    stop_accepting();
+    registry_.end_before_login();
 }
 
 Task<void> Front::wait_for_room(Acceptor& acceptor) {
@@ -117,7 +149,20 @@ Task<void> Front::accept_all(Acceptor& acceptor) {
         co_await wait_for_room(acceptor);
         TcpSocket socket(asio::make_strand(loop_));
         const auto [error] = co_await acceptor.socket.async_accept(socket, as_result);
-        if (!error) {
+        if (error == asio::error::invalid_argument) {
+            throw std::runtime_error("a listener was shut");
+        }
+        if (!error && socket.native_handle() >= descriptors_for_clients_) {
+            if (told_.times_since("open files")) {
+                log_line(LogLevel::error, "too many open files: raise the limit (LimitNOFILE=, ulimit -n)");
+            }
+            boost::system::error_code ignored;
+            socket.close(ignored);
+            asio::steady_timer timer(acceptor.strand, pause_when_full);
+            co_await timer.async_wait(as_result);
+        } else if (!error) {
+            // The connection before this one may have logged in meanwhile.
+            co_await wait_for_room(acceptor);
             const auto strand = socket.get_executor();
             asio::co_spawn(strand, serve_client(std::move(socket), acceptor.entrance), report);
         } else if (acceptor.socket.is_open() && error != asio::error::connection_aborted) {
@@ -172,12 +217,22 @@ std::optional<Registry::Entry> Front::admitted(const imap::Peer& peer, Tls kind)
     Registry::Limits limits = present_.limits(kind);
     limits.connections.per_address = access.per_address.value_or(limits.connections.per_address);
     auto admission = registry_.admit(kind, peer.address, limits);
-    if (!admission.entry) {
-        if (admission.refusal == Registry::Refusal::address_full) {
-            ++counters_.refused_by_limit;
-            log_line(LogLevel::warning, "Maximum connection limit reached for " + peer.text + " (MAXPERIP)");
+    if (admission.refusal == Registry::Refusal::address_full || admission.refusal == Registry::Refusal::full) {
+        ++counters_.refused_by_limit;
+        if (const auto number = told_.times_since(address_key(peer.address))) {
+            log_line(LogLevel::warning, "Maximum connection limit reached for " + peer.text + " (MAXPERIP), " +
+                                            std::to_string(*number) + " refused");
         }
+    }
+    if (!admission.entry) {
         return std::nullopt;
+    }
+    if (registry_.dropped() > dropped_told_.exchange(registry_.dropped())) {
+        if (const auto number = told_.times_since("before login")) {
+            log_line(LogLevel::warning, "Too many connections before login, the oldest of " + peer.text +
+                                            " or of all dropped " + std::to_string(*number) +
+                                            " times (MAX_BEFORE_LOGIN, MAXPERIP_BEFORE_LOGIN)");
+        }
     }
     ++counters_.connections[kind == Tls::on_request ? 0 : 1];
     log_line(LogLevel::debug, "Connection, " + log_name(peer));

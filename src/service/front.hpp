@@ -16,6 +16,7 @@
 #include "service/messages.hpp"
 #include "service/present.hpp"
 #include "service/registry.hpp"
+#include "service/seldom.hpp"
 
 namespace postrider::service {
 
@@ -51,6 +52,8 @@ public:
 
     /// Accepts no more, and ends the connections in that way. Any thread.
     void end(Ending ending);
+    /// The same for those that have not logged in, now.
+    void end_before_login();
     const Present& present() const { return present_; }
     std::vector<Figure> figures() const;
 
@@ -76,12 +79,17 @@ private:
     Task<bool> ask_proxy(net::Connection& connection, imap::Peer& peer, Entrance entrance);
     std::optional<Registry::Entry> admitted(const imap::Peer& peer, Tls kind);
 
+    void stop_accepting();
+
     asio::io_context& loop_;
     Registry& registry_;
     auth::Gate& gate_;
     Onward& onward_;
+    const int descriptors_for_clients_;  ///< asked for at the start: a front may not ask later
     Present present_;
     Counters counters_;
+    Seldom told_;
+    std::atomic<std::uint64_t> dropped_told_ = 0;
     std::vector<std::unique_ptr<Acceptor>> acceptors_;
 };
 

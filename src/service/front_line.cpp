@@ -5,8 +5,11 @@
 
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <csignal>
 #include <tuple>
 #include <utility>
@@ -44,8 +47,19 @@ int option_of(int socket, int option) {
 /// What a front may hand over: a connection of a client, nothing else.
 bool is_tcp_connection(int socket) {
     const int domain = option_of(socket, SO_DOMAIN);
+    sockaddr_storage peer{};
+    socklen_t size = sizeof peer;
     return (domain == AF_INET || domain == AF_INET6) && option_of(socket, SO_TYPE) == SOCK_STREAM &&
-           option_of(socket, SO_ACCEPTCONN) == 0;
+           option_of(socket, SO_ACCEPTCONN) == 0 &&
+           ::getpeername(socket, reinterpret_cast<sockaddr*>(&peer), &size) == 0;
+}
+
+/// A front that was taken over may have shut a listener, for itself and for those after it.
+void listen_again(const OpenListener& open) {
+    if (option_of(open.socket.get(), SO_ACCEPTCONN) == 0) {
+        log_line(LogLevel::error, "port " + std::to_string(open.listener.port) + " was shut, and is opened again");
+        ::listen(open.socket.get(), SOMAXCONN);
+    }
 }
 
 std::pair<Descriptor, Descriptor> relay_sockets() {
@@ -66,6 +80,7 @@ struct FrontLine::Front {
     Child child;
     std::shared_ptr<Channel> channel;
     std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
+    std::map<std::uint64_t, std::shared_ptr<asio::cancellation_signal>> logins;  ///< by request: not answered yet
 };
 
 FrontLine::FrontLine(net::Strand strand, asio::thread_pool& pool, Gatekeeper& gatekeeper, Workers& workers)
@@ -90,7 +105,9 @@ Task<std::string> FrontLine::replace(const Settings& settings) {
     FrontSettings front = front_settings(settings);
     front.uid = identity_.uid;
     front.gid = identity_.gid;
-    const std::string before = std::exchange(encoded_settings_, encoded(front));
+    std::string bytes = encoded(front);
+    static_cast<void>(memory_file(bytes));  // throws where there is no room, before anything has changed
+    const std::string before = std::exchange(encoded_settings_, std::move(bytes));
     ready_ = std::make_shared<Pending<std::string>>(strand_);
     const auto answer = ready_;
     if (child_ == nullptr) {
@@ -115,11 +132,22 @@ void FrontLine::spawn() {
     ++starts_;
     for (const OpenListener& open : *listeners_) {
         const Listener& listener = open.listener;
+        listen_again(open);
         child_->channel->send(NewListener{listener.tls == Tls::from_the_start, listener.proxy, listener.port},
                               Descriptor(::fcntl(open.socket.get(), F_DUPFD_CLOEXEC, 0)));
     }
     child_->channel->send(NewSettings{encoded_settings_.size()}, std::move(settings));
     asio::co_spawn(strand_, live(child_), report);
+    asio::co_spawn(strand_, demand_ready(child_), report);
+}
+
+/// One that never says that it is ready is hung.
+Task<void> FrontLine::demand_ready(FrontPtr front) {
+    auto is_ready = [front] { return front->channel->stage() == Stage::serving || front->channel->is_closed(); };
+    const bool in_time = co_await wait_for(is_ready, std::chrono::steady_clock::now() + limits::role_start_time);
+    if (!in_time) {
+        front->channel->refuse("does not become ready");
+    }
 }
 
 Task<void> FrontLine::live(FrontPtr front) {
@@ -128,7 +156,7 @@ Task<void> FrontLine::live(FrontPtr front) {
     }
     if (!front->channel->trouble().empty()) {
         log_line(LogLevel::error, "the front " + front->channel->trouble() + ", and is ended");
-        ::kill(front->child.process, SIGKILL);
+        service::kill(front->child);
     }
     const Ended how = co_await end_of(front->child, strand_);
     child_.reset();
@@ -178,17 +206,32 @@ void FrontLine::obey(FrontPtr front, Packet packet) {
             break;
         case Kind::login:
             if (auto login = decoded<Login>(packet.body)) {
-                asio::co_spawn(strand_, answer(front, std::move(*login)), report);
+                begin_login(front, std::move(*login));
                 return;
             }
             break;
         case Kind::hand_over:
             if (auto message = decoded<HandOver>(packet.body)) {
+                if (packet.descriptor_lost) {
+                    log_line(LogLevel::error, "a session could not be taken from the front: too many open files");
+                    gatekeeper_.abandon(message->admission.session);
+                    front->channel->send(HandOverAnswer{message->admission.session});
+                    return;
+                }
                 if (packet.descriptor && !is_tcp_connection(packet.descriptor.get())) {
                     front->channel->refuse("handed over something else than a client's connection");
                     return;
                 }
                 asio::co_spawn(strand_, hand_over(front, std::move(*message), std::move(packet.descriptor)), report);
+                return;
+            }
+            break;
+        case Kind::login_gone:
+            if (const auto gone = decoded<LoginGone>(packet.body)) {
+                if (const auto login = front->logins.find(gone->request); login != front->logins.end()) {
+                    const auto signal = login->second;  // what it ends removes it from the map
+                    signal->emit(asio::cancellation_type::terminal);
+                }
                 return;
             }
             break;
@@ -208,6 +251,9 @@ void FrontLine::obey(FrontPtr front, Packet packet) {
             break;
         case Kind::log:
             if (const auto line = decoded<LogLine>(packet.body)) {
+                if (const auto dropped = front->channel->take_dropped(); dropped > 0) {
+                    log_line(LogLevel::warning, "the front: " + std::to_string(dropped) + " log lines were dropped");
+                }
                 log_line(line->level, line->text);
                 return;
             }
@@ -232,7 +278,23 @@ void FrontLine::begin(Front& front, const std::string& trouble) {
     }
 }
 
+void FrontLine::begin_login(const FrontPtr& front, Login login) {
+    const std::uint64_t request = login.request;
+    const auto signal = std::make_shared<asio::cancellation_signal>();
+    if (!front->logins.emplace(request, signal).second) {
+        front->channel->refuse("used the number of a login twice");
+        return;
+    }
+    asio::co_spawn(
+        strand_, answer(front, std::move(login)),
+        asio::bind_cancellation_slot(signal->slot(), [front, request, signal](const std::exception_ptr& error) {
+            front->logins.erase(request);
+            report(error);
+        }));
+}
+
 Task<void> FrontLine::answer(FrontPtr front, Login login) {
+    co_await asio::this_coro::throw_if_cancelled(false);
     const auto peer = net::parse_address(login.peer);
     if (!peer) {
         front->channel->refuse("named a client without an address");
@@ -255,6 +317,8 @@ Task<void> FrontLine::answer(FrontPtr front, Login login) {
 
 Task<void> FrontLine::hand_over(FrontPtr front, HandOver message, Descriptor client) {
     const std::uint64_t session = message.admission.session;
+    const auto now = std::chrono::steady_clock::now();
+    message.admission.started = std::clamp(message.admission.started, now - std::chrono::hours(1), now);
     HandOverAnswer answer{session};
     Descriptor relay;
     auto account = gatekeeper_.redeem(session);
@@ -280,16 +344,12 @@ Task<bool> FrontLine::place(auth::Account account, HandOver message, Descriptor 
         co_return false;
     }
     const std::string maildir = account.maildir_path(settings_.imap.maildir);
-    auto tree = workers_.tree_for(account, maildir);
+    auto look = [account, maildir, roles = settings_.roles] { return mail_tree_of(account, maildir, roles); };
+    const PoolStrand beside_others = asio::make_strand(pool_);
+    auto tree = co_await on_pool(beside_others, std::move(look));
     if (!tree) {
-        auto look = [account, maildir, roles = settings_.roles] { return mail_tree_of(account, maildir, roles); };
-        const PoolStrand beside_others = asio::make_strand(pool_);
-        auto found = co_await on_pool(beside_others, std::move(look));
-        if (!found) {
-            log_line(LogLevel::error, found.error().detail);
-            co_return false;
-        }
-        tree = std::move(*found);
+        log_line(LogLevel::error, tree.error().detail);
+        co_return false;
     }
     if (!client) {
         std::tie(relay, client) = relay_sockets();
@@ -329,10 +389,13 @@ pid_t FrontLine::process() const {
     return child_ != nullptr ? child_->child.process : 0;
 }
 
-void FrontLine::finish() {
+void FrontLine::finish(bool now) {
     closing_ = true;
     if (child_ != nullptr) {
-        child_->channel->send(Finish{});
+        child_->channel->send(Finish{now});
+    }
+    if (ready_) {
+        ready_->deliver("the server is stopping");
     }
 }
 
@@ -345,7 +408,7 @@ void FrontLine::close() {
 
 void FrontLine::kill() {
     if (child_ != nullptr) {
-        ::kill(child_->child.process, SIGKILL);
+        service::kill(child_->child);
     }
 }
 

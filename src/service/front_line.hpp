@@ -38,7 +38,7 @@ public:
     /// None within a time: an empty list.
     Task<std::vector<Figure>> figures();
 
-    void finish();
+    void finish(bool now);
     void close();
     void kill();
     bool is_gone() const { return child_ == nullptr; }
@@ -54,6 +54,9 @@ private:
     Task<void> start_again();
     Task<void> live(FrontPtr front);
     void obey(FrontPtr front, Packet packet);
+    Task<void> demand_ready(FrontPtr front);
+    void begin_login(const FrontPtr& front, Login login);
+    /// Ends early, without an answer that anybody waits for, when the front says so.
     Task<void> answer(FrontPtr front, Login login);
     Task<void> hand_over(FrontPtr front, HandOver message, Descriptor client);
     Task<bool> place(auth::Account account, HandOver message, Descriptor client, Descriptor& relay);

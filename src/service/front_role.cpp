@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/io_context.hpp>
@@ -30,6 +31,7 @@ namespace {
 using namespace asio::experimental::awaitable_operators;
 
 constexpr auto time_for_reason = std::chrono::seconds(1);
+constexpr auto time_after_session = std::chrono::seconds(2);
 constexpr auto farewell_time = std::chrono::seconds(4);
 
 /// The answer to a HandOver.
@@ -65,7 +67,8 @@ public:
           channel_(std::make_shared<Channel>(asio::make_strand(loop_), Descriptor(role_channel), Role::front,
                                              Role::supervisor)),
           front_(loop_, registry_, *this, *this) {
-        log_to(channel_, settings_.log_debug);
+        log_debug(settings_.log_debug);
+        log_to(channel_);
         front_.replace(settings_);
         for (auto& [listener, socket] : orders.listeners) {
             const Tls tls = listener.tls ? Tls::from_the_start : Tls::on_request;
@@ -106,7 +109,7 @@ public:
             co_return Error(Code::unavailable, "no answer");
         }
         if (got->session == 0) {
-            co_return Error(static_cast<Code>(got->refusal), "as the supervisor's log says");
+            co_return Error(static_cast<Code>(got->refusal));  // the supervisor has logged why
         }
         co_return auth::Grant{got->session};
     }
@@ -143,14 +146,17 @@ private:
         const auto answer = remember(admission->session, connection.strand(), std::move(place));
         HandOver message{std::move(*admission), {}, kind == Tls::from_the_start};
         Descriptor socket;
-        if (!connection.is_tls()) {
+        if (connection.is_tls()) {
+            message.admission.received -= connection.buffered();  // the worker will receive it
+        } else {
             message.read_ahead = connection.take_input();
             socket = Descriptor(::fcntl(connection.native_handle(), F_DUPFD_CLOEXEC, 0));
         }
         channel_->send(message, std::move(socket));
         const auto deadline = std::chrono::steady_clock::now() + limits::hand_over_time;
         auto onboard = co_await answer->wait(deadline);
-        if (onboard && onboard->taken) {
+        // Without a relay there was no room for its descriptor here.
+        if (onboard && onboard->taken && (!connection.is_tls() || onboard->relay)) {
             co_return std::move(*onboard);
         }
         connection.write("* BYE Temporary problem, please try again later\r\n");
@@ -161,27 +167,36 @@ private:
 
     Task<void> relay_session(net::Connection& connection, Descriptor inner, std::uint64_t session) {
         const Counted counted(relays_);
+        const auto ended = ended_of(session);
+        std::optional<bool> crashed;
         net::Socket socket(connection.strand(), net::Socket::protocol_type(AF_UNIX, 0), inner.release());
-        const auto result = co_await net::relay(connection, std::move(socket));
-        if (result.ended == net::RelayEnd::inner && result.between_lines) {
-            co_await say_why(connection, session);
+        // A client that does not read what is left for it has some time after the session's end.
+        const auto result = co_await (net::relay(connection, std::move(socket)) || some_time_after(*ended, crashed));
+        if (result.index() != 0 || std::get<0>(result).ended != net::RelayEnd::inner ||
+            !std::get<0>(result).between_lines) {
+            co_return;
         }
-    }
-
-    /// The worker has said its own last words, unless it died.
-    Task<void> say_why(net::Connection& connection, std::uint64_t session) {
-        std::shared_ptr<Pending<bool>> ended;
-        {
-            const std::scoped_lock lock(mutex_);
-            ended = handed_.at(session).ended;
+        // The worker has said its own last words, unless it died.
+        if (!crashed) {
+            const auto deadline = std::chrono::steady_clock::now() + time_for_reason;
+            crashed = co_await ended->wait(deadline);
         }
-        const auto deadline = std::chrono::steady_clock::now() + time_for_reason;
-        const auto crashed = co_await ended->wait(deadline);
         if (crashed.value_or(false)) {
             connection.write("* BYE Internal error; the server's log says more.\r\n");
             const auto flushed = co_await connection.flush();
             static_cast<void>(flushed);
         }
+    }
+
+    std::shared_ptr<Pending<bool>> ended_of(std::uint64_t session) {
+        const std::scoped_lock lock(mutex_);
+        return handed_.at(session).ended;
+    }
+
+    Task<void> some_time_after(Pending<bool>& ended, std::optional<bool>& crashed) {
+        crashed = co_await ended.wait(net::Deadline::max());
+        asio::steady_timer timer(co_await asio::this_coro::executor, time_after_session);
+        co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
     }
 
     // What is waited for ----------------------------------------------------------------------------------------------
@@ -196,7 +211,9 @@ private:
         }
         ~Asked() {
             const std::scoped_lock lock(role.mutex_);
-            role.logins_.erase(number);
+            if (role.logins_.erase(number) != 0) {
+                role.channel_->send(LoginGone{number});  // without an answer
+            }
         }
         Asked(const Asked&) = delete;
         Asked& operator=(const Asked&) = delete;
@@ -231,7 +248,7 @@ private:
             obey(*packet);
         }
         // The supervisor has ended or wants us to: who waits gets BYE from us, who logged in from the workers.
-        front_.end(Ending::after_command);
+        front_.end_before_login();
         auto all_are_gone = [this] { return registry_.before_login() == 0 && relays_ == 0; };
         co_await wait_for(all_are_gone, std::chrono::steady_clock::now() + farewell_time);
         ::_exit(EXIT_SUCCESS);
@@ -265,7 +282,9 @@ private:
                 });
                 return;
             case Kind::finish:
-                front_.end(Ending::after_command);
+                with<Finish>(packet, [this](const Finish& finish) {
+                    finish.now ? front_.end_before_login() : front_.end(Ending::after_command);
+                });
                 return;
             default:
                 channel_->refuse("sent what a front does not know");
@@ -285,6 +304,7 @@ private:
         const std::scoped_lock lock(mutex_);
         if (const auto login = logins_.find(answer.request); login != logins_.end()) {
             login->second->deliver(answer);
+            logins_.erase(login);
         } else if (answer.session != 0) {
             channel_->send(Abandon{answer.session});
         }
@@ -296,6 +316,7 @@ private:
         const std::scoped_lock lock(mutex_);
         if (const auto handed = handed_.find(ended.session); handed != handed_.end()) {
             handed->second.ended->deliver(ended.crashed);
+            handed->second.answer->deliver({true, Descriptor()});  // a session that ended was taken
             if (handed->second.place) {
                 last = handed_.extract(handed);
             }
@@ -321,7 +342,9 @@ private:
         Ready answer;
         try {
             const auto bytes = settings_in(packet);
-            front_.replace(settings_of(bytes.value_or("")));
+            const FrontSettings settings = settings_of(bytes.value_or(""));
+            front_.replace(settings);
+            log_debug(settings.log_debug);
         } catch (const std::exception& error) {
             answer.trouble = error.what();
         }

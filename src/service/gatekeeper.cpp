@@ -7,6 +7,7 @@
 
 #include "core/limits.hpp"
 #include "net/network.hpp"
+#include "service/registry.hpp"
 
 namespace postrider::service {
 
@@ -36,6 +37,30 @@ private:
 
 }  // namespace
 
+/// A refusal that waits for its time.
+class Gatekeeper::Delayed {
+public:
+    Delayed(Gatekeeper& gatekeeper, std::string address) : gatekeeper_(gatekeeper), address_(std::move(address)) {
+        const std::scoped_lock lock(gatekeeper_.mutex_);
+        ++gatekeeper_.delayed_;
+        ++gatekeeper_.delayed_by_address_[address_];
+    }
+    ~Delayed() {
+        const std::scoped_lock lock(gatekeeper_.mutex_);
+        --gatekeeper_.delayed_;
+        const auto here = gatekeeper_.delayed_by_address_.find(address_);
+        if (--here->second == 0) {
+            gatekeeper_.delayed_by_address_.erase(here);
+        }
+    }
+    Delayed(const Delayed&) = delete;
+    Delayed& operator=(const Delayed&) = delete;
+
+private:
+    Gatekeeper& gatekeeper_;
+    std::string address_;
+};
+
 Gatekeeper::Gatekeeper(asio::thread_pool& pool, const Settings& settings, std::function<Clock::time_point()> now)
     : pool_(pool),
       now_(std::move(now)),
@@ -49,23 +74,39 @@ void Gatekeeper::replace(const Settings& settings) {
     most_of_an_account_ = settings.login_limits.per_account;
 }
 
+bool Gatekeeper::has_too_many_delayed(const std::string& address) const {
+    const std::scoped_lock lock(mutex_);
+    const auto here = delayed_by_address_.find(address);
+    return delayed_ >= limits::delayed_logins ||
+           (here != delayed_by_address_.end() && here->second >= limits::delayed_logins_an_address);
+}
+
 Task<Result<auth::Grant>> Gatekeeper::log_in(auth::LoginRequest request) {
-    const Counted place(mutex_, waiting_);
-    if (place.now() > limits::pending_logins) {
+    if (has_too_many_delayed(address_key(request.peer))) {
+        Error full(Code::unavailable, "too many failed logins of " + request.peer.to_string() + " are waiting");
+        co_return co_await refuse(std::move(full), request.peer);
+    }
+    std::optional<Result<auth::Account>> account;
+    {
+        const Counted place(mutex_, checking_);
+        if (place.now() <= limits::pending_logins) {
+            std::shared_ptr<auth::Service> service;
+            {
+                const std::scoped_lock lock(mutex_);
+                service = service_;
+            }
+            account = co_await service->log_in(request.service, std::move(request.credentials));
+        }
+    }
+    if (!account) {
         Error full(Code::unavailable, "too many logins are waiting");
         co_return co_await refuse(std::move(full), request.peer);
     }
-    std::shared_ptr<auth::Service> service;
-    {
-        const std::scoped_lock lock(mutex_);
-        service = service_;
-    }
-    auto account = co_await service->log_in(request.service, std::move(request.credentials));
-    if (!account) {
-        co_return co_await refuse(account.error(), request.peer);
+    if (!*account) {
+        co_return co_await refuse(account->error(), request.peer);
     }
     throttle_.succeeded(request.peer);
-    co_return grant(std::move(*account), request);
+    co_return grant(std::move(**account), request);
 }
 
 Task<Result<auth::Grant>> Gatekeeper::refuse(Error error, boost::asio::ip::address peer) {
@@ -74,8 +115,10 @@ Task<Result<auth::Grant>> Gatekeeper::refuse(Error error, boost::asio::ip::addre
         const std::scoped_lock lock(mutex_);
         ++(denied ? totals_.denied : totals_.unavailable);
     }
-    if (denied) {
-        const auto now = now_();
+    const auto cancelled = co_await asio::this_coro::cancellation_state;
+    if (denied && cancelled.cancelled() == asio::cancellation_type::none) {
+        const Delayed delayed(*this, address_key(peer));
+        const auto now = Clock::now();
         asio::steady_timer timer(co_await asio::this_coro::executor, now + throttle_.failed(peer, now));
         co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
     }
@@ -156,6 +199,7 @@ Gatekeeper::Totals Gatekeeper::totals() const {
     const std::scoped_lock lock(mutex_);
     Totals totals = totals_;
     totals.sessions = sessions_.size() - unused_.size();
+    totals.unsettled = unused_.size() + checking_ + delayed_;
     return totals;
 }
 

@@ -53,11 +53,15 @@ public:
         std::uint64_t denied = 0;
         std::uint64_t unavailable = 0;  ///< not decided: a database or a limit
         std::size_t sessions = 0;       ///< under way
+        std::size_t unsettled = 0;      ///< log-ins without an answer, and grants that are not used yet
     };
     Totals totals() const;
 
 private:
+    class Delayed;
+    /// Tells the refusal after the delay of the address; at once when the client has gone meanwhile.
     Task<Result<auth::Grant>> refuse(Error error, boost::asio::ip::address peer);
+    bool has_too_many_delayed(const std::string& address) const;
     Result<auth::Grant> grant(auth::Account account, const auth::LoginRequest& request);
     void sweep(Clock::time_point now);
     void release_locked(std::map<std::uint64_t, SessionRecord>::iterator record);
@@ -72,7 +76,9 @@ private:
     std::map<std::string, std::size_t> by_account_;
     std::map<std::uint64_t, Clock::time_point> unused_;  ///< grants, by session, with the end of their time
     std::uint64_t next_ = 1;
-    std::size_t waiting_ = 0;  ///< log-ins that are not answered yet
+    std::size_t checking_ = 0;  ///< log-ins whose password is being checked
+    std::size_t delayed_ = 0;   ///< refusals that are not told yet
+    std::map<std::string, std::size_t> delayed_by_address_;
     Totals totals_;
 };
 

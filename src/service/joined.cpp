@@ -47,8 +47,9 @@ public:
           reload_(reload),
           loop_(static_cast<int>(worker_settings_.threads)),
           front_(loop_, registry_, gatekeeper_, *this),
-          control_(asio::make_strand(loop_), *this),
-          signals_(loop_, SIGTERM, SIGINT, SIGHUP) {
+          strand_(asio::make_strand(loop_)),
+          control_(strand_, *this),
+          signals_(strand_, SIGTERM, SIGINT, SIGHUP) {
         front_.replace(front_settings(settings));
         for (OpenListener& open : open_listeners(settings.listeners)) {
             const Entrance entrance{open.listener.tls, open.listener.proxy, open.listener.port};
@@ -64,8 +65,8 @@ public:
     int run(const std::function<void()>& ready) {
         const auto done = [this](std::exception_ptr error) { failed(error); };
         front_.start();
-        asio::co_spawn(loop_, obey_signals(), done);
-        asio::co_spawn(loop_, feed_watchdog(), done);
+        asio::co_spawn(strand_, obey_signals(), done);
+        asio::co_spawn(strand_, feed_watchdog(), done);
         notify(Moment::ready);
         ready();
         std::vector<std::jthread> others;
@@ -112,14 +113,24 @@ public:
             std::ranges::count_if(sessions, [this](std::uint64_t session) { return worker_.kick(session); }));
     }
     Task<std::string> reload() override {
+        auto once = [this] { return reload_once(); };
+        return reloads_.run(std::move(once));
+    }
+    void stop() override { std::raise(SIGTERM); }
+
+private:
+    /// What can fail comes first.
+    Task<std::string> reload_once() {
         notify(Moment::reloading);
         std::string trouble;
         try {
             const Settings settings = reload_();
+            const auto change_log = prepared_log(settings);
             front_.replace(front_settings(settings));
-            start_log(settings);
+            change_log();
             gatekeeper_.replace(settings);
             worker_.replace(worker_settings(settings));
+            ::umask(settings.umask);
             settings_ = settings;
             log_line(LogLevel::notice, "settings and certificates were read again");
         } catch (const std::exception& error) {
@@ -129,9 +140,7 @@ public:
         notify(Moment::ready);
         co_return trouble;
     }
-    void stop() override { std::raise(SIGTERM); }
 
-private:
     struct Release {
         Gatekeeper& gatekeeper;
         std::uint64_t session;
@@ -166,11 +175,10 @@ private:
         notify_stopping(settings_.roles.shutdown_time + longest_farewell);
         end_process_after(settings_.roles.shutdown_time + longest_farewell, exit_code_);
         const auto all_are_gone = [this] { return registry_.size() == 0; };
-        bool again = false;
-        signals_.async_wait([&again](const boost::system::error_code& error, int) { again = !error; });
+        const auto hurry = hurry_of(signals_);
         front_.end(Ending::after_command);
         const auto last = std::chrono::steady_clock::now() + settings_.roles.shutdown_time;
-        auto gone_or_hurried = [&] { return again || all_are_gone(); };
+        auto gone_or_hurried = [&all_are_gone, hurry] { return *hurry || all_are_gone(); };
         co_await wait_for(gone_or_hurried, last);
         front_.end(Ending::now);
         co_await wait_for(all_are_gone, std::chrono::steady_clock::now() + farewell_time);
@@ -187,8 +195,10 @@ private:
     Reload reload_;
     asio::io_context loop_;
     Front front_;
+    net::Strand strand_;  ///< of what is asked of the server as a whole
     Control control_;
     asio::signal_set signals_;
+    OneAtATime reloads_;
     int exit_code_ = 0;
 };
 

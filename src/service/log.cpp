@@ -7,6 +7,7 @@
 #include <syslog.h>
 
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -69,6 +70,14 @@ spdlog::level::level_enum spdlog_level(LogLevel level) {
     return spdlog::level::info;
 }
 
+spdlog::sink_ptr file_sink(const std::string& file) {
+    try {
+        return std::make_shared<spdlog::sinks::basic_file_sink_mt>(file);
+    } catch (const spdlog::spdlog_ex& error) {
+        throw std::runtime_error(std::string("LOG: ") + error.what());
+    }
+}
+
 std::shared_ptr<spdlog::logger> make_logger(const Settings& settings) {
     spdlog::sink_ptr sink;
     std::string pattern = "%v";
@@ -83,7 +92,7 @@ std::shared_ptr<spdlog::logger> make_logger(const Settings& settings) {
                                                                    true);
             break;
         case LogTarget::file:
-            sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(settings.log_file);
+            sink = file_sink(settings.log_file);
             pattern = "%Y-%m-%dT%H:%M:%S.%e%z imapd[%P]: %v";
             break;
     }
@@ -96,13 +105,21 @@ std::shared_ptr<spdlog::logger> make_logger(const Settings& settings) {
 
 }  // namespace
 
-void start_log(const Settings& settings) {
-    auto logger = make_logger(settings);
+std::function<void()> prepared_log(const Settings& settings) {
     const bool prefix = settings.log != LogTarget::syslog;
-    set_log_sink([logger = std::move(logger), prefix](LogLevel level, std::string_view line) {
-        const std::string_view word = prefix || level == LogLevel::notice ? prefix_of(level) : std::string_view();
-        logger->log(spdlog_level(level), "{}{}", word, line);
-    });
+    // syslog has one name a process: the new sink must come after the old one's end. It cannot fail.
+    auto logger = prefix ? make_logger(settings) : nullptr;
+    return [logger, prefix, settings]() mutable {
+        logger = logger ? logger : make_logger(settings);
+        set_log_sink([logger, prefix](LogLevel level, std::string_view line) {
+            const std::string_view word = prefix || level == LogLevel::notice ? prefix_of(level) : std::string_view();
+            logger->log(spdlog_level(level), "{}{}", word, line);
+        });
+    };
+}
+
+void start_log(const Settings& settings) {
+    prepared_log(settings)();
 }
 
 }  // namespace postrider::service

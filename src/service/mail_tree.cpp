@@ -4,6 +4,8 @@
 
 #include <filesystem>
 
+#include "service/messages.hpp"
+
 namespace postrider::service {
 
 namespace {
@@ -25,11 +27,6 @@ std::string normal(const std::string& maildir) {
 bool belongs_to(const fs::path& folder, uid_t uid) {
     struct stat status {};
     return ::stat(folder.c_str(), &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == uid;
-}
-
-bool is_folder(const std::string& path) {
-    struct stat status {};
-    return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
 }
 
 /// "" where the account's home stands alone.
@@ -61,10 +58,6 @@ std::string root_of(const auth::Account& account, const std::string& maildir, co
 
 }  // namespace
 
-bool holds(const MailTree& tree, const std::string& maildir) {
-    return tree.there && is_below(normal(maildir), tree.root);
-}
-
 Result<MailTree> mail_tree_of(const auth::Account& account, const std::string& maildir, const RoleSettings& settings) {
     const std::string path = normal(maildir);
     if (!path.starts_with('/')) {
@@ -72,7 +65,10 @@ Result<MailTree> mail_tree_of(const auth::Account& account, const std::string& m
     }
     MailTree tree;
     tree.root = root_of(account, path, settings);
-    tree.there = is_folder(tree.root);
+    struct stat status {};
+    tree.there = ::stat(tree.root.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+    tree.device = tree.there ? status.st_dev : 0;
+    tree.inode = tree.there ? status.st_ino : 0;
     return tree;
 }
 
@@ -81,6 +77,15 @@ Result<void> may_become(const auth::Account& account, const RoleSettings& settin
         account.address + ": uid and gid are " + std::to_string(account.uid) + ":" + std::to_string(account.gid);
     if (account.uid == 0 || account.gid == 0) {
         return Error(Code::not_permitted, who + ", and nobody's mail is served as root");
+    }
+    for (const std::string* field : {&account.address, &account.home, &account.full_name, &account.options}) {
+        if (field->size() > account_text_bytes) {
+            return Error(Code::limit,
+                         who + ", and a field is longer than " + std::to_string(account_text_bytes) + " bytes");
+        }
+    }
+    if (account.maildir.value_or("").size() + account.quota.value_or("").size() > account_text_bytes) {
+        return Error(Code::limit, who + ", and its Maildir or quota is longer than can be");
     }
     if (account.uid < settings.lowest_uid) {
         return Error(Code::not_permitted, who + ", and LOWEST_UID is " + std::to_string(settings.lowest_uid));

@@ -1,6 +1,7 @@
 // Which part of the file system a worker is for. docs/architecture.md, "Roles".
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,9 @@ namespace postrider::service {
 struct MailTree {
     std::string root;    ///< absolute
     bool there = false;  ///< it is a directory now
+    /// Which directory that is: a worker's rights are bound to it, not to its name.
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
 };
 
 /// For an account whose Maildir is at `maildir`:
@@ -25,10 +29,8 @@ struct MailTree {
 /// File work. Errors: no_such_mailbox for a Maildir that is not absolute.
 Result<MailTree> mail_tree_of(const auth::Account& account, const std::string& maildir, const RoleSettings& settings);
 
-/// Whether a tree that is there holds the Maildir. Pure.
-bool holds(const MailTree& tree, const std::string& maildir);
-
-/// Whether the account may have a worker at all: not uid 0, not gid 0, not below LOWEST_UID. The error's detail says
+/// Whether the account may have a worker at all: not uid 0, not gid 0, not below LOWEST_UID, and its fields fit into
+/// a message. The error's detail says
 /// so.
 Result<void> may_become(const auth::Account& account, const RoleSettings& settings);
 

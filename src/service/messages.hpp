@@ -34,6 +34,7 @@ enum class Kind : std::uint8_t {
     ready,
     login,
     login_answer,
+    login_gone,
     hand_over,
     hand_over_answer,
     abandon,
@@ -113,9 +114,10 @@ struct Survey {
     std::uint64_t query = 0;
 };
 
-/// Take nothing new; end what waits for its client; commands under way go on. The end of the channel ends them too.
+/// Take nothing new; end what waits for its client; commands under way go on, unless `now`.
 struct Finish {
     static constexpr Kind kind = Kind::finish;
+    bool now = false;
 };
 
 // --- Front or worker to supervisor -----------------------------------------------------------------------------------
@@ -136,6 +138,12 @@ struct Login {
     bool tls = false;
 };
 
+/// Who asked does not wait for the answer any more.
+struct LoginGone {
+    static constexpr Kind kind = Kind::login_gone;
+    std::uint64_t request = 0;
+};
+
 /// The session that a grant stands for. A plain connection comes along; one over TLS stays with the front.
 struct HandOver {
     static constexpr Kind kind = Kind::hand_over;
@@ -150,10 +158,11 @@ struct Abandon {
     std::uint64_t session = 0;
 };
 
-/// From a worker: it has the session.
+/// From a worker: it has the session, or cannot have it.
 struct Taken {
     static constexpr Kind kind = Kind::taken;
     std::uint64_t session = 0;
+    bool taken = true;
 };
 
 /// From a worker to the supervisor, and from there to the front.
@@ -282,7 +291,13 @@ void fields(C& c, Survey& m) {
     c& m.query;
 }
 template <class C>
-void fields(C&, Finish&) {}
+void fields(C& c, Finish& m) {
+    c& m.now;
+}
+template <class C>
+void fields(C& c, LoginGone& m) {
+    c& m.request;
+}
 template <class C>
 void fields(C& c, Ready& m) {
     bounded(c, m.trouble, limits::log_line_bytes);
@@ -308,7 +323,7 @@ void fields(C& c, Abandon& m) {
 }
 template <class C>
 void fields(C& c, Taken& m) {
-    c& m.session;
+    c& m.session& m.taken;
 }
 template <class C>
 void fields(C& c, SessionEnded& m) {

@@ -21,9 +21,15 @@ union Control {
     char bytes[CMSG_SPACE(sizeof(int))];
 };
 
+/// An empty packet and the end look alike to recvmsg. A role may not ask, and takes it for the end.
+bool is_at_end(int socket) {
+    pollfd end{socket, POLLRDHUP, 0};
+    return ::poll(&end, 1, 0) != 0 || (end.revents & (POLLHUP | POLLRDHUP | POLLERR)) != 0;
+}
+
 /// Owns every descriptor that came, so that none is left behind. False: more than one.
 bool take_descriptors(msghdr& message, Descriptor& out) {
-    bool one = (message.msg_flags & MSG_CTRUNC) == 0;
+    bool one = true;
     for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr; part = CMSG_NXTHDR(&message, part)) {
         if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) {
             continue;
@@ -66,10 +72,13 @@ std::variant<Packet, NoPacket> receive_packet(int socket) {
     Packet packet;
     const bool one = take_descriptors(message, packet.descriptor);
     if (got == 0) {
-        return NoPacket::other_end;
+        return is_at_end(socket) ? NoPacket::other_end : NoPacket::malformed;
     }
+    // Cut off: more came than the one that has room here, or the one found this process's table full.
+    const bool cut = (message.msg_flags & MSG_CTRUNC) != 0;
+    packet.descriptor_lost = cut && !packet.descriptor;
     const auto size = static_cast<std::size_t>(got);
-    if (!one || (message.msg_flags & MSG_TRUNC) != 0 || size < header_bytes ||
+    if (!one || (cut && packet.descriptor) || (message.msg_flags & MSG_TRUNC) != 0 || size < header_bytes ||
         length_in(buffer) != size - header_bytes ||
         static_cast<unsigned char>(buffer[4]) > static_cast<unsigned char>(last_value(Kind{}))) {
         return NoPacket::malformed;

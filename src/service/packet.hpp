@@ -16,6 +16,7 @@ struct Packet {
     Kind kind = Kind::log;
     std::string body;
     Descriptor descriptor;
+    bool descriptor_lost = false;  ///< one came along, and this process had no room for it
 };
 
 /// Why there is no packet.

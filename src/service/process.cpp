@@ -6,6 +6,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <csignal>
 #include <fstream>
 #include <thread>
 #include <utility>
@@ -46,6 +47,43 @@ Task<bool> wait_for(std::function<bool()> condition, std::chrono::steady_clock::
         co_await timer.async_wait(as_result);
     }
     co_return true;
+}
+
+namespace {
+
+void listen_for_hurry(boost::asio::signal_set& signals, std::shared_ptr<bool> hurry) {
+    signals.async_wait([&signals, hurry](const boost::system::error_code& error, int signal) {
+        if (!error && signal == SIGHUP) {
+            listen_for_hurry(signals, hurry);
+        } else if (!error) {
+            *hurry = true;
+        }
+    });
+}
+
+}  // namespace
+
+std::shared_ptr<const bool> hurry_of(boost::asio::signal_set& signals) {
+    auto hurry = std::make_shared<bool>(false);
+    listen_for_hurry(signals, hurry);
+    return hurry;
+}
+
+Task<std::string> OneAtATime::run(std::function<Task<std::string>()> work) {
+    const std::uint64_t mine = ++wanted_;
+    if (running_) {
+        auto is_done = [this, mine] { return done_ >= mine; };
+        co_await wait_for(is_done, std::chrono::steady_clock::time_point::max());
+        co_return last_;
+    }
+    running_ = true;
+    while (done_ < wanted_) {
+        const std::uint64_t covered = wanted_;
+        last_ = co_await work();
+        done_ = covered;
+    }
+    running_ = false;
+    co_return last_;
 }
 
 Task<void> feed_watchdog() {

@@ -44,6 +44,12 @@ Registry::Admission Registry::admit(Tls kind, const boost::asio::ip::address& pe
         return {std::nullopt, Refusal::address_full};
     }
     auto& before_login = before_login_[index(kind)];
+    if (counts_[index(kind)] >= limits.connections.most && before_login.empty()) {
+        if (from_there.all == 0) {
+            by_address_.erase({kind, address});
+        }
+        return {std::nullopt, Refusal::full};
+    }
     if (from_there.before_login.size() >= limits.login.per_address_before_login) {
         drop_oldest(from_there.before_login);
     } else if (!before_login.empty() &&
@@ -101,6 +107,16 @@ void Registry::end_all(Ending ending) {
     for (const auto& [id, record] : records_) {
         if (record.end) {
             record.end(ending);
+        }
+    }
+}
+
+void Registry::end_before_login() {
+    const std::scoped_lock lock(mutex_);
+    ending_ = Ending::now;
+    for (const auto& [id, record] : records_) {
+        if (record.before_login && record.end) {
+            record.end(Ending::now);
         }
     }
 }

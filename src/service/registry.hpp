@@ -50,7 +50,7 @@ public:
         std::uint64_t id_;
     };
 
-    enum class Refusal { none, address_full, stopping };
+    enum class Refusal { none, address_full, full, stopping };
     struct Admission {
         std::optional<Entry> entry;
         Refusal refusal = Refusal::none;
@@ -63,6 +63,8 @@ public:
 
     /// Ends every connection; admits no more.
     void end_all(Ending ending);
+    /// The same for those before login alone, now.
+    void end_before_login();
 
     std::size_t size() const;
     std::size_t before_login() const;

@@ -15,6 +15,12 @@
 
 namespace postrider::service {
 
+namespace {
+
+std::atomic<bool> debug_lines = false;
+
+}  // namespace
+
 bool has_supervisor(Role role) {
     int type = 0;
     socklen_t size = sizeof type;
@@ -72,10 +78,14 @@ void leave_signals_to_supervisor() {
     }
 }
 
-void log_to(const std::shared_ptr<Channel>& channel, bool debug) {
+void log_debug(bool wanted) {
+    debug_lines = wanted;
+}
+
+void log_to(const std::shared_ptr<Channel>& channel) {
     auto dropped = std::make_shared<std::atomic<std::uint64_t>>(0);
-    set_log_sink([channel, debug, dropped](LogLevel level, std::string_view line) {
-        if (level == LogLevel::debug && !debug) {
+    set_log_sink([channel, dropped](LogLevel level, std::string_view line) {
+        if (level == LogLevel::debug && !debug_lines) {
             return;
         }
         if (const auto lost = dropped->exchange(0); lost > 0) {

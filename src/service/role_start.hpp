@@ -43,6 +43,8 @@ private:
 /// Signals of a terminal or of `kill` are for the supervisor, whose end ends the role.
 void leave_signals_to_supervisor();
 /// Lines go to the supervisor, debug lines only when they are wanted; of those that find no room the number goes later.
-void log_to(const std::shared_ptr<Channel>& channel, bool debug);
+void log_to(const std::shared_ptr<Channel>& channel);
+/// Whether debug lines are wanted. Any thread.
+void log_debug(bool wanted);
 
 }  // namespace postrider::service

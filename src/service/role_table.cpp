@@ -1,9 +1,11 @@
 #include "service/role_table.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <stdexcept>
 
+#include "core/descriptor.hpp"
 #include "core/log.hpp"
 
 namespace postrider::service {
@@ -20,7 +22,7 @@ constexpr RoleRow roles[] = {
 constexpr std::size_t small = 64;
 constexpr std::size_t large = limits::role_message_bytes;
 constexpr std::size_t most_log_bytes = limits::log_line_bytes + small;
-constexpr unsigned most_log_lines = 20'000;
+constexpr unsigned most_log_lines = 2'000;
 constexpr unsigned most_logins = 20'000;
 
 constexpr auto starting = Stage::starting;
@@ -36,6 +38,7 @@ constexpr MessageRule rules[] = {
 
     {Kind::login, Role::front, Role::supervisor, serving, large, Carries::nothing, most_logins},
     {Kind::login_answer, Role::supervisor, Role::front, serving, small},
+    {Kind::login_gone, Role::front, Role::supervisor, serving, small, Carries::nothing, most_logins},
     {Kind::abandon, Role::front, Role::supervisor, serving, small, Carries::nothing, most_logins},
     {Kind::hand_over, Role::front, Role::supervisor, serving, large, Carries::perhaps_one, most_logins},
     {Kind::hand_over_answer, Role::supervisor, Role::front, serving, small, Carries::perhaps_one},
@@ -52,12 +55,20 @@ constexpr MessageRule rules[] = {
     {Kind::figures, Role::front, Role::supervisor, serving, large, Carries::nothing, 100},
     {Kind::finish, Role::supervisor, Role::front, std::nullopt, small},
     {Kind::finish, Role::supervisor, Role::worker, std::nullopt, small},
-    {Kind::log, Role::front, Role::supervisor, std::nullopt, most_log_bytes, Carries::nothing, most_log_lines},
-    {Kind::log, Role::worker, Role::supervisor, std::nullopt, most_log_bytes, Carries::nothing, most_log_lines},
+    {Kind::log, Role::front, Role::supervisor, std::nullopt, most_log_bytes, Carries::nothing, most_log_lines,
+     Excess::dropped},
+    {Kind::log, Role::worker, Role::supervisor, std::nullopt, most_log_bytes, Carries::nothing, most_log_lines,
+     Excess::dropped},
 
     {Kind::order, Role::control, Role::supervisor, std::nullopt, account_text_bytes + small},
     {Kind::order_answer, Role::supervisor, Role::control, std::nullopt, large},
 };
+
+/// Where memory is short a role is started again more easily than the supervisor, or other services.
+void be_first_without_memory() {
+    const Descriptor file(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
+    static_cast<void>(!file || ::write(file.get(), "500", 3));
+}
 
 void demand(const Result<void>& done) {
     if (!done) {
@@ -91,6 +102,11 @@ std::string_view name_of(Role role) {
 
 void close_doors(Role role, const Identity& identity, const std::vector<std::string>& mail) {
     const RoleRow& row = row_of(role);
+    be_first_without_memory();
+#ifndef POSTRIDER_SANITIZED
+    // The supervisor's own standard error may be a file of root's. A sanitizer reports there.
+    ::dup2(STDIN_FILENO, STDERR_FILENO);
+#endif
     if (row.root == RootDirectory::empty) {
         demand(enter_empty_root());
     }

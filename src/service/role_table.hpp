@@ -45,6 +45,9 @@ void close_calls(Role role);
 
 enum class Carries : std::uint8_t { nothing, a_descriptor, perhaps_one };
 
+/// What becomes of messages that come too fast.
+enum class Excess : std::uint8_t { waits, dropped };
+
 /// Who may say what, and when. One row a direction.
 struct MessageRule {
     Kind kind;
@@ -53,7 +56,8 @@ struct MessageRule {
     std::optional<Stage> stage;  ///< none: at any
     std::size_t most_bytes;      ///< of the encoded message
     Carries carries = Carries::nothing;
-    unsigned per_second = 0;  ///< further ones are read later; 0: as many as come
+    unsigned per_second = 0;  ///< 0: as many as come
+    Excess excess = Excess::waits;
 };
 
 std::span<const MessageRule> message_rules();

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -71,6 +72,9 @@ constexpr std::uint64_t set_id_bits = S_ISUID | S_ISGID;
 
 constexpr Condition conditions[] = {
     {"ioctl", 1, every_bit, FIONBIO},
+    // a TCP connection without connect()
+    {"sendto", 3, MSG_FASTOPEN, 0},
+    {"sendmsg", 2, MSG_FASTOPEN, 0},
     // no memory that can be run
     {"mmap", 2, PROT_EXEC, 0},
     {"mprotect", 2, PROT_EXEC, 0},

@@ -32,8 +32,10 @@ namespace postrider::service {
 namespace {
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t file_threads = 4;
 constexpr auto farewell_time = std::chrono::seconds(5);
-constexpr auto longest_farewell = std::chrono::seconds(7);
+constexpr auto last_words_time = std::chrono::seconds(3);
+constexpr auto longest_farewell = std::chrono::seconds(10);
 
 class Supervisor : public Steering {
 public:
@@ -42,11 +44,12 @@ public:
           reload_(reload),
           ready_(ready),
           pool_(worker_settings(settings).pool_threads),
+          file_pool_(file_threads),
           gatekeeper_(pool_, settings),
           strand_(asio::make_strand(loop_)),
           listeners_(open_listeners(settings.listeners)),
           workers_(strand_, settings, [this](std::uint64_t session, bool crashed) { ended(session, crashed); }),
-          front_(strand_, pool_, gatekeeper_, workers_),
+          front_(strand_, file_pool_, gatekeeper_, workers_),
           control_(strand_, *this),
           signals_(strand_, SIGTERM, SIGINT, SIGHUP) {}
 
@@ -69,8 +72,11 @@ public:
     // Steering.
     Task<std::vector<SessionLine>> who() override {
         const auto statuses = co_await workers_.survey();
-        co_return session_lines(gatekeeper_, statuses,
-                                [this](std::uint64_t session) { return workers_.process_of(session); });
+        const auto processes = workers_.process_by_session();
+        co_return session_lines(gatekeeper_, statuses, [&processes](std::uint64_t session) {
+            const auto process = processes.find(session);
+            return process != processes.end() ? process->second : 0;
+        });
     }
     Task<std::vector<Figure>> stats() override {
         std::vector<Figure> all = general_figures(gatekeeper_);
@@ -94,16 +100,22 @@ public:
             std::ranges::count_if(sessions, [this](std::uint64_t session) { return workers_.kick(session); }));
     }
     Task<std::string> reload() override {
-        if (std::exchange(reloading_, true)) {
-            co_return "a reload is under way";
-        }
+        auto once = [this] { return reload_once(); };
+        return reloads_.run(std::move(once));
+    }
+    void stop() override { std::raise(SIGTERM); }
+
+private:
+    /// What can fail comes first; then the front decides, and then nothing fails.
+    Task<std::string> reload_once() {
         notify(Moment::reloading);
         std::string trouble;
         try {
             const Settings settings = reload_();
+            const auto change_log = prepared_log(settings);
             trouble = co_await front_.replace(settings);
             if (trouble.empty()) {
-                start_log(settings);
+                change_log();
                 gatekeeper_.replace(settings);
                 workers_.replace(settings);
                 settings_ = settings;
@@ -117,12 +129,9 @@ public:
             log_line(LogLevel::error, "reload failed, the old settings stay: " + trouble);
         }
         notify(Moment::ready);
-        reloading_ = false;
         co_return trouble;
     }
-    void stop() override { std::raise(SIGTERM); }
 
-private:
     struct Memory {
         std::uint64_t supervisor = 0;
         std::uint64_t front = 0;
@@ -137,7 +146,7 @@ private:
             }
             return memory;
         };
-        const PoolStrand beside_others = asio::make_strand(pool_);
+        const PoolStrand beside_others = asio::make_strand(file_pool_);
         co_return co_await on_pool(beside_others, std::move(look));
     }
 
@@ -151,7 +160,7 @@ private:
         co_await front_.start(settings_, listeners_);
         if (!settings_.roles.control.empty()) {
             if (const std::string trouble = control_.open(settings_.roles.control); !trouble.empty()) {
-                throw StartError(exit_system, "CONTROL_SOCKET: " + trouble);
+                log_line(LogLevel::notice, "no control socket: " + trouble);
             }
         }
         asio::co_spawn(strand_, feed_watchdog(), [](const std::exception_ptr&) {});
@@ -162,7 +171,7 @@ private:
             if (error || signal != SIGHUP) {
                 break;
             }
-            co_await reload();
+            asio::co_spawn(strand_, reload(), [](const std::exception_ptr&, const std::string&) {});  // logs itself
         }
         co_await say_farewell();
     }
@@ -173,12 +182,18 @@ private:
         notify_stopping(settings_.roles.shutdown_time + longest_farewell);
         end_process_after(settings_.roles.shutdown_time + longest_farewell, EXIT_SUCCESS);
         listeners_.clear();
-        front_.finish();
-        workers_.finish();
-        bool again = false;
-        signals_.async_wait([&again](const boost::system::error_code& error, int) { again = !error; });
-        auto quiet = [&] { return again || gatekeeper_.totals().sessions == 0; };
-        co_await wait_for(quiet, std::chrono::steady_clock::now() + settings_.roles.shutdown_time);
+        front_.finish(false);
+        workers_.finish(false);
+        const auto hurry = hurry_of(signals_);
+        auto quiet = [this] {
+            const auto totals = gatekeeper_.totals();
+            return totals.sessions + totals.unsettled == 0;
+        };
+        auto quiet_or_hurried = [&quiet, hurry] { return *hurry || quiet(); };
+        co_await wait_for(quiet_or_hurried, std::chrono::steady_clock::now() + settings_.roles.shutdown_time);
+        front_.finish(true);
+        workers_.finish(true);
+        co_await wait_for(quiet, std::chrono::steady_clock::now() + last_words_time);
         workers_.close();
         front_.close();
         auto all_are_gone = [this] { return front_.is_gone() && workers_.size() == 0; };
@@ -190,7 +205,8 @@ private:
     Reload reload_;
     std::function<void()> ready_;
     // These two outlive the loop: log-ins that still wait at the end go with it, and let go of them.
-    asio::thread_pool pool_;  ///< look-ups and hashes
+    asio::thread_pool pool_;       ///< look-ups and hashes
+    asio::thread_pool file_pool_;  ///< looks at mail folders: a file system that hangs stops no password check
     Gatekeeper gatekeeper_;
     asio::io_context loop_{1};  ///< one thread: nothing here takes long
     net::Strand strand_;
@@ -200,7 +216,7 @@ private:
     Control control_;
     asio::signal_set signals_;
     std::exception_ptr failure_;
-    bool reloading_ = false;
+    OneAtATime reloads_;
 };
 
 }  // namespace

@@ -18,10 +18,10 @@ Result<void> is_our_own(const auth::Account& account) {
     if (account.uid == ::geteuid() && account.gid == ::getegid()) {
         return {};
     }
-    return Error(Code::not_permitted, "uid and gid are " + std::to_string(account.uid) + ":" +
-                                          std::to_string(account.gid) + ", the server runs as " +
-                                          std::to_string(::geteuid()) + ":" + std::to_string(::getegid()) +
-                                          " and serves that user's accounts only");
+    return Error(Code::wrong_owner, "uid and gid are " + std::to_string(account.uid) + ":" +
+                                        std::to_string(account.gid) + ", the server runs as " +
+                                        std::to_string(::geteuid()) + ":" + std::to_string(::getegid()) +
+                                        " and serves that user's accounts only");
 }
 
 void end_session(imap::Session& session, Ending ending) {

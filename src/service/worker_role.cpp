@@ -94,8 +94,11 @@ private:
                 replace(packet);
                 return;
             case Kind::finish:
-                worker_.end(Ending::after_command);
-                return;
+                if (const auto order = decoded<Finish>(packet.body)) {
+                    worker_.end(order->now ? Ending::now : Ending::after_command);
+                    return;
+                }
+                break;
             default:
                 break;
         }
@@ -104,7 +107,11 @@ private:
 
     void begin(Serve order, Descriptor client) {
         const std::uint64_t session = order.admission.session;
-        channel_->send(Taken{session});
+        channel_->send(Taken{session, static_cast<bool>(client)});
+        if (!client) {
+            log_line(LogLevel::error, order.account.address + ": a session could not be taken: too many open files");
+            return;
+        }
         net::Socket socket(asio::make_strand(loop_), net::Socket::protocol_type(AF_UNIX, 0), client.release());
         const auto strand = socket.get_executor();
         auto arrival = std::make_unique<imap::Arrival>(std::move(order.account), std::move(order.admission));
@@ -134,7 +141,10 @@ private:
     void replace(const Packet& packet) {
         Ready answer;
         try {
-            worker_.replace(settings_of(settings_in(packet).value_or("")));
+            const WorkerSettings settings = settings_of(settings_in(packet).value_or(""));
+            worker_.replace(settings);
+            ::umask(settings.umask);
+            log_debug(settings.log_debug);
         } catch (const std::exception& error) {
             answer.trouble = error.what();
         }
@@ -169,7 +179,8 @@ int run_worker(const AfterDoors& attack) {
         asio::io_context loop(static_cast<int>(settings.threads));
         auto channel = std::make_shared<Channel>(asio::make_strand(loop), Descriptor(role_channel), Role::worker,
                                                  Role::supervisor);
-        log_to(channel, settings.log_debug);
+        log_debug(settings.log_debug);
+        log_to(channel);
         ::tzset();  // reads a file
         ::umask(settings.umask);
         close_doors(Role::worker, {settings.uid, settings.gid, {}}, settings.roots);

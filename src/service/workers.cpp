@@ -27,19 +27,19 @@ void report(const std::exception_ptr& error) {
 }  // namespace
 
 struct Workers::Worker {
-    Worker(const net::Strand& strand, Child started, std::string its_key)
+    Worker(const net::Strand& strand, Child started, std::string its_key, std::string its_users)
         : child(std::move(started)),
           channel(std::make_shared<Channel>(strand, std::move(child.channel), Role::supervisor, Role::worker)),
           key(std::move(its_key)),
+          whom(std::move(its_users)),
           idle(strand) {}
 
-    std::string name() const { return "worker " + std::to_string(child.process) + " (" + key + ")"; }
+    std::string name() const { return "worker " + std::to_string(child.process) + " (" + whom + ")"; }
 
     Child child;
     std::shared_ptr<Channel> channel;
-    MailTree tree;
-    uid_t uid = 0;
-    std::string key;                                                  ///< whom it serves, also for the log
+    std::string key;                                                  ///< which sessions it takes
+    std::string whom;                                                 ///< for the log
     std::map<std::uint64_t, std::string> sessions;                    ///< with the account of each
     std::map<std::uint64_t, std::shared_ptr<Pending<bool>>> waiting;  ///< sessions that it has not taken yet
     asio::steady_timer idle;                                          ///< while it has no session
@@ -54,7 +54,8 @@ Workers::Workers(net::Strand strand, const Settings& settings, std::function<voi
 
 std::string Workers::key_of(const Serve& order, const MailTree& tree) const {
     const auth::Account& account = order.account;
-    std::string key = "uid " + std::to_string(account.uid) + ", gid " + std::to_string(account.gid) + ", " + tree.root;
+    std::string key = "uid " + std::to_string(account.uid) + ", gid " + std::to_string(account.gid) + ", " + tree.root +
+                      " (" + std::to_string(tree.device) + ":" + std::to_string(tree.inode) + ")";
     if (settings_.roles.workers == WorkerShare::account) {
         key += ", " + account.address;
     }
@@ -63,16 +64,6 @@ std::string Workers::key_of(const Serve& order, const MailTree& tree) const {
         key += ", session " + std::to_string(order.admission.session);
     }
     return key;
-}
-
-std::optional<MailTree> Workers::tree_for(const auth::Account& account, const std::string& maildir) const {
-    for (const auto& worker : workers_) {
-        if (settings_.roles.workers != WorkerShare::session && !worker->channel->is_closed() &&
-            worker->uid == account.uid && holds(worker->tree, maildir)) {
-            return worker->tree;
-        }
-    }
-    return std::nullopt;
 }
 
 Workers::WorkerPtr Workers::worker_for(const Serve& order, const MailTree& tree) {
@@ -95,11 +86,12 @@ Workers::WorkerPtr Workers::start(const auth::Account& account, const MailTree& 
     const std::string bytes = encoded(settings);
     Descriptor file = memory_file(bytes);
     auto worker = std::make_shared<Worker>(strand_, start_role(Role::worker, "uid=" + std::to_string(account.uid)),
-                                           std::move(key));
-    worker->tree = tree;
-    worker->uid = account.uid;
+                                           std::move(key), "uid " + std::to_string(account.uid) + ", " + tree.root);
     worker->once = settings_.roles.workers == WorkerShare::session || !tree.there;
     worker->channel->send(NewSettings{bytes.size()}, std::move(file));
+    if (finishing_) {
+        worker->channel->send(Finish{});
+    }
     workers_.insert(worker);
     by_key_.insert_or_assign(worker->key, worker);
     ++totals_.started;
@@ -136,17 +128,33 @@ Task<bool> Workers::serve(Serve order, Descriptor client, MailTree tree) {
     const auto taken = std::make_shared<Pending<bool>>(strand_);
     worker->waiting.emplace(session, taken);
     worker->channel->send(order, std::move(client));
-    const auto deadline = std::chrono::steady_clock::now() + limits::hand_over_time;
+    const auto deadline = std::chrono::steady_clock::now() + limits::take_time;
     const auto answer = co_await taken->wait(deadline);
     worker->waiting.erase(session);
     if (!answer) {
-        // It may take the session yet, and then must end it.
-        log_line(LogLevel::error, worker->name() + " did not take a session in time");
-        worker->channel->send(Kick{session});
+        give_up(*worker, session);
     } else if (!*answer) {
         worker->sessions.erase(session);
+        rest_if_idle(worker);
     }
     co_return answer.value_or(false);
+}
+
+/// The next session gets a worker of its own, and when nobody else needs this one, it ends. It may take the session
+/// yet, and then must end it.
+void Workers::give_up(Worker& worker, std::uint64_t session) {
+    log_line(LogLevel::error, worker.name() + " did not take a session in time");
+    forget_key(worker);
+    worker.channel->send(Kick{session});
+    if (worker.sessions.size() <= worker.waiting.size() + 1) {
+        worker.channel->refuse("does not take sessions");
+    }
+}
+
+void Workers::forget_key(const Worker& worker) {
+    if (const auto known = by_key_.find(worker.key); known != by_key_.end() && known->second.lock().get() == &worker) {
+        by_key_.erase(known);
+    }
 }
 
 void Workers::session_over(Worker& worker, std::uint64_t session) {
@@ -155,6 +163,20 @@ void Workers::session_over(Worker& worker, std::uint64_t session) {
         return;
     }
     ended_(session, false);
+}
+
+void Workers::rest_if_idle(const WorkerPtr& worker) {
+    if (worker->sessions.empty() && worker->channel->stage() == Stage::serving) {
+        asio::co_spawn(strand_, rest(worker), report);
+    }
+}
+
+/// What only a front says is not a worker's to say.
+void Workers::write_log(Worker& worker, const LogLine& line) {
+    if (const auto dropped = worker.channel->take_dropped(); dropped > 0) {
+        log_line(LogLevel::warning, worker.name() + ": " + std::to_string(dropped) + " log lines were dropped");
+    }
+    log_line(line.level, (line.text.starts_with("LOGIN FAILED") ? worker.name() + ": " : "") + line.text);
 }
 
 void Workers::obey(Worker& worker, const Packet& packet) {
@@ -171,7 +193,7 @@ void Workers::obey(Worker& worker, const Packet& packet) {
         case Kind::taken:
             if (const auto taken = decoded<Taken>(packet.body)) {
                 if (const auto waiting = worker.waiting.find(taken->session); waiting != worker.waiting.end()) {
-                    waiting->second->deliver(true);
+                    waiting->second->deliver(taken->taken);
                 }
                 return;
             }
@@ -190,7 +212,7 @@ void Workers::obey(Worker& worker, const Packet& packet) {
             break;
         case Kind::log:
             if (const auto line = decoded<LogLine>(packet.body)) {
-                log_line(line->level, line->text);
+                write_log(worker, *line);
                 return;
             }
             break;
@@ -204,17 +226,16 @@ void Workers::obey(Worker& worker, const Packet& packet) {
 
 Task<void> Workers::live(WorkerPtr worker) {
     while (auto packet = co_await worker->channel->receive()) {
+        const std::size_t before = worker->sessions.size();
         obey(*worker, *packet);
-        if (worker->sessions.empty() && worker->channel->stage() == Stage::serving) {
-            asio::co_spawn(strand_, rest(worker), report);
+        if (packet->kind == Kind::ready || worker->sessions.size() < before) {
+            rest_if_idle(worker);
         }
     }
-    if (const auto key = by_key_.find(worker->key); key != by_key_.end() && key->second.lock() == worker) {
-        by_key_.erase(key);
-    }
+    forget_key(*worker);
     if (!worker->channel->trouble().empty()) {
         log_line(LogLevel::error, worker->name() + " " + worker->channel->trouble() + ", and is ended");
-        ::kill(worker->child.process, SIGKILL);
+        service::kill(worker->child);
     }
     const Ended how = co_await end_of(worker->child, strand_);
     bury(*worker, how);
@@ -222,7 +243,7 @@ Task<void> Workers::live(WorkerPtr worker) {
 }
 
 void Workers::bury(Worker& worker, const Ended& how) {
-    const bool crashed = how.crashed || !worker.sessions.empty();
+    const bool crashed = how.crashed || (!worker.sessions.empty() && !closing_);
     if (crashed) {
         ++totals_.crashed;
         std::set<std::string> accounts;
@@ -248,7 +269,7 @@ void Workers::bury(Worker& worker, const Ended& how) {
     }
     for (const auto& [session, account] : std::exchange(worker.sessions, {})) {
         if (!worker.waiting.contains(session)) {
-            ended_(session, true);
+            ended_(session, crashed);
         }
     }
 }
@@ -263,9 +284,10 @@ Task<void> Workers::rest(WorkerPtr worker) {
     }
 }
 
-void Workers::finish() {
+void Workers::finish(bool now) {
+    finishing_ = true;
     for (const auto& worker : workers_) {
-        worker->channel->send(Finish{});
+        worker->channel->send(Finish{now});
     }
 }
 
@@ -278,7 +300,7 @@ void Workers::close() {
 
 void Workers::kill() {
     for (const auto& worker : workers_) {
-        ::kill(worker->child.process, SIGKILL);
+        service::kill(worker->child);
     }
 }
 
@@ -330,7 +352,7 @@ void Workers::count_off(Count& count, const Worker& worker) {
 
 bool Workers::kick(std::uint64_t session) {
     for (const auto& worker : workers_) {
-        if (worker->sessions.contains(session)) {
+        if (worker->sessions.contains(session) && !worker->channel->is_closed()) {
             worker->channel->send(Kick{session});
             return true;
         }
@@ -338,13 +360,14 @@ bool Workers::kick(std::uint64_t session) {
     return false;
 }
 
-pid_t Workers::process_of(std::uint64_t session) const {
+std::unordered_map<std::uint64_t, pid_t> Workers::process_by_session() const {
+    std::unordered_map<std::uint64_t, pid_t> all;
     for (const auto& worker : workers_) {
-        if (worker->sessions.contains(session)) {
-            return worker->child.process;
+        for (const auto& [session, account] : worker->sessions) {
+            all.emplace(session, worker->child.process);
         }
     }
-    return 0;
+    return all;
 }
 
 std::vector<pid_t> Workers::processes() const {

@@ -7,9 +7,9 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "core/task.hpp"
@@ -33,20 +33,17 @@ public:
     /// For workers that are there, and those to come.
     void replace(const Settings& settings);
 
-    /// The tree of a worker that is there and would take this account's session: saves looking at the disk.
-    std::optional<MailTree> tree_for(const auth::Account& account, const std::string& maildir) const;
     /// Gives the session to the worker it belongs to, which is made when there is none. False: it could not be done, as
-    /// the log says. Waits at most limits::hand_over_time.
+    /// the log says. Waits at most limits::take_time.
     Task<bool> serve(Serve order, Descriptor client, MailTree tree);
 
     Task<std::vector<SessionStatus>> survey();
     bool kick(std::uint64_t session);
-    /// The process that has this session; 0: none.
-    pid_t process_of(std::uint64_t session) const;
+    std::unordered_map<std::uint64_t, pid_t> process_by_session() const;
     std::vector<pid_t> processes() const;
 
-    /// Sessions end after the command under way.
-    void finish();
+    /// Sessions end after the command under way, or now.
+    void finish(bool now);
     /// Workers end their sessions with BYE, and themselves.
     void close();
     void kill();
@@ -76,6 +73,10 @@ private:
     Task<void> rest(WorkerPtr worker);
     void obey(Worker& worker, const Packet& packet);
     void session_over(Worker& worker, std::uint64_t session);
+    void give_up(Worker& worker, std::uint64_t session);
+    void forget_key(const Worker& worker);
+    void rest_if_idle(const WorkerPtr& worker);
+    static void write_log(Worker& worker, const LogLine& line);
     void bury(Worker& worker, const Ended& how);
     void collect(const Worker& worker, Statuses statuses);
     void count_off(Count& count, const Worker& worker);
@@ -89,6 +90,7 @@ private:
     std::map<std::uint64_t, Count> surveys_;
     std::uint64_t last_query_ = 0;
     Totals totals_;
+    bool finishing_ = false;
     bool closing_ = false;
 };
 
