@@ -21,6 +21,7 @@
 namespace postrider::store {
 
 class Upload;
+class Watcher;
 
 /// STATUS. RFC 3501 section 6.3.10.
 struct MailboxStatus {
@@ -65,7 +66,7 @@ private:
     friend class Mailbox;
     friend class Upload;
 
-    User(asio::thread_pool& pool, Descriptor maildir, Settings settings);
+    User(asio::thread_pool& pool, Descriptor maildir, Settings settings, std::shared_ptr<Watcher> watcher);
 
     // Strand only. --------------------------------------------------------------------------------------------------
     Result<std::shared_ptr<Folder>> folder(const std::string& name);
@@ -84,6 +85,7 @@ private:
     PoolStrand strand_;
     Descriptor maildir_;
     Settings settings_;
+    std::shared_ptr<Watcher> watcher_;  ///< owners: the store and what is open; null: changes must be looked for
     std::map<std::string, std::weak_ptr<Folder>> folders_;  ///< open ones, by directory; strand only
 };
 
@@ -115,7 +117,11 @@ private:
 /// All accounts that this process serves. Any thread.
 class Store {
 public:
+    /// Starts a thread that hears of changes in folders.
     Store(asio::thread_pool& pool, Settings settings);
+    ~Store();
+    Store(const Store&) = delete;
+    Store& operator=(const Store&) = delete;
 
     /// The account whose Maildir this is; sessions of one Maildir share one User. home: empty for none.
     /// Errors: in_use (the home has the sticky bit: compat/maildir.md section 12), no_such_mailbox (no such
@@ -129,6 +135,7 @@ private:
     Result<std::shared_ptr<User>> open_now(const std::string& maildir, const std::string& home);
 
     asio::thread_pool& pool_;
+    std::shared_ptr<Watcher> watcher_;
     std::mutex mutex_;
     Settings settings_;
     std::map<std::pair<std::uint64_t, std::uint64_t>, std::weak_ptr<User>> users_;  ///< by device and inode

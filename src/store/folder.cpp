@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/limits.hpp"
+#include "core/log.hpp"
 #include "store/maildir/filename.hpp"
 
 namespace postrider::store {
@@ -20,41 +21,40 @@ bool Folder::is_gone() const {
 }
 
 void Folder::set_gone() {
-    std::vector<std::pair<std::uint64_t, std::function<void()>>> listeners;
     {
         const std::scoped_lock lock(mutex_);
         gone_ = true;
-        listeners = listeners_;
     }
-    for (const auto& [id, notify] : listeners) {
-        notify();
-    }
+    listeners_->notify();
 }
 
 void Folder::publish(SnapshotPtr next) {
-    std::vector<std::pair<std::uint64_t, std::function<void()>>> listeners;
     {
         const std::scoped_lock lock(mutex_);
         if (snapshot_ == next) {
             return;
         }
         snapshot_ = std::move(next);
-        listeners = listeners_;
     }
-    for (const auto& [id, notify] : listeners) {
+    listeners_->notify();
+}
+
+std::uint64_t Folder::Listeners::add(std::function<void()> notify) {
+    const std::scoped_lock lock(mutex_);
+    all_.emplace(next_, std::move(notify));
+    return next_++;
+}
+
+void Folder::Listeners::remove(std::uint64_t listener) {
+    const std::scoped_lock lock(mutex_);
+    all_.erase(listener);
+}
+
+void Folder::Listeners::notify() const {
+    const std::scoped_lock lock(mutex_);
+    for (const auto& [id, notify] : all_) {
         notify();
     }
-}
-
-std::uint64_t Folder::listen(std::function<void()> notify) {
-    const std::scoped_lock lock(mutex_);
-    listeners_.emplace_back(next_listener_, std::move(notify));
-    return next_listener_++;
-}
-
-void Folder::unlisten(std::uint64_t listener) {
-    const std::scoped_lock lock(mutex_);
-    std::erase_if(listeners_, [listener](const auto& entry) { return entry.first == listener; });
 }
 
 // --- Looking
@@ -65,14 +65,53 @@ Result<SnapshotPtr> Folder::refresh(Now now) {
         return Error(Code::no_such_mailbox, "the folder was deleted");
     }
     const SnapshotPtr present = snapshot();
-    if (present && !files_.may_have_changed()) {
+    const bool changed = may_have_changed();
+    if (present && !changed) {
         return present;
     }
     const auto scan = files_.scan(now);
+    stale_ = !scan;
     if (!scan) {
         return scan.error();
     }
     return take_scan(*scan);
+}
+
+/// What the system tells, or where it tells nothing, the times of the directories.
+bool Folder::may_have_changed() {
+    if (watcher_ && !watch_) {
+        watch();
+    }
+    if (!watch_) {
+        return files_.may_have_changed() || stale_;
+    }
+    const bool news = watch_->take_news() || stale_;
+    if (news && files_.keyword_folder_inode() != watched_keywords_) {
+        watch();
+        if (watch_) {
+            watch_->take_news();  // the scan that follows sees it all
+        }
+    }
+    return news;
+}
+
+/// Before a scan: what comes during it is told. The keywords' directory may come later, or be made anew: then all is
+/// watched anew.
+void Folder::watch() {
+    watched_keywords_ = files_.keyword_folder_inode();
+    const Descriptor keywords = files_.keyword_folder();
+    std::vector<Watcher::Place> places{{files_.cur()}, {files_.arrivals()}, {files_.folder(), files_.watched_names()}};
+    if (keywords) {
+        places.push_back({keywords.get()});
+    }
+    watch_ = Watcher::sees_all(files_.cur())
+                 ? watcher_->watch(places, [listeners = listeners_] { listeners->notify(); })
+                 : nullptr;
+    if (!watch_) {
+        watcher_.reset();
+        log_line(LogLevel::notice,
+                 "a folder is looked at again and again (IMAP_IDLE_TIMEOUT): the system does not tell its changes");
+    }
 }
 
 Result<SnapshotPtr> Folder::take_scan(const maildir::Scan& scan) {

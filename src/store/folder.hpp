@@ -4,8 +4,10 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +15,7 @@
 #include "store/mailbox.hpp"
 #include "store/maildir/folder_files.hpp"
 #include "store/snapshot_update.hpp"
+#include "store/watch/watcher.hpp"
 
 namespace postrider::store {
 
@@ -20,7 +23,9 @@ namespace postrider::store {
 /// only; the others from any thread.
 class Folder {
 public:
-    Folder(maildir::FolderFiles files, const Settings& settings) : files_(std::move(files)), settings_(settings) {}
+    /// watcher: null where changes must be looked for.
+    Folder(maildir::FolderFiles files, const Settings& settings, std::shared_ptr<Watcher> watcher)
+        : files_(std::move(files)), settings_(settings), watcher_(std::move(watcher)) {}
 
     using Now = std::chrono::system_clock::time_point;
 
@@ -52,11 +57,27 @@ public:
     Result<Descriptor> open_message(const Message& message) const;
     maildir::FolderFiles& files() { return files_; }
 
-    /// Calls notify (from any thread; it must not block) after each new snapshot, until unlisten.
-    std::uint64_t listen(std::function<void()> notify);
-    void unlisten(std::uint64_t listener);
+    /// Calls notify (from any thread; it must not block) after each new snapshot, and when other programs may have
+    /// changed something, until unlisten.
+    std::uint64_t listen(std::function<void()> notify) { return listeners_->add(std::move(notify)); }
+    void unlisten(std::uint64_t listener) { listeners_->remove(listener); }
 
 private:
+    /// Who wants to hear of the folder. Owners: the folder, and its watch, which must not own the folder.
+    class Listeners {
+    public:
+        std::uint64_t add(std::function<void()> notify);
+        void remove(std::uint64_t listener);
+        void notify() const;
+
+    private:
+        mutable std::mutex mutex_;
+        std::uint64_t next_ = 1;
+        std::map<std::uint64_t, std::function<void()>> all_;
+    };
+
+    bool may_have_changed();
+    void watch();
     void publish(SnapshotPtr next);
     Result<SnapshotPtr> take_scan(const maildir::Scan& scan);
     struct NewState;
@@ -65,12 +86,15 @@ private:
     maildir::FolderFiles files_;
     Settings settings_;
     std::vector<Uid> unclaimed_;
+    std::shared_ptr<Watcher> watcher_;  ///< owners: the store, its folders
+    std::unique_ptr<Watcher::Watch> watch_;
+    std::optional<std::uint64_t> watched_keywords_;  ///< the inode of the keywords' directory, where there is one
+    bool stale_ = false;                             ///< the last look failed
+    std::shared_ptr<Listeners> listeners_ = std::make_shared<Listeners>();
 
     mutable std::mutex mutex_;  ///< guards what follows
     SnapshotPtr snapshot_;
     bool gone_ = false;
-    std::uint64_t next_listener_ = 1;
-    std::vector<std::pair<std::uint64_t, std::function<void()>>> listeners_;
 };
 
 }  // namespace postrider::store

@@ -7,7 +7,9 @@
 #include <cerrno>
 #include <utility>
 
+#include "core/log.hpp"
 #include "store/user.hpp"
+#include "store/watch/watcher.hpp"
 
 namespace postrider::store {
 
@@ -27,7 +29,16 @@ Settings complete(Settings settings) {
 
 }  // namespace
 
-Store::Store(asio::thread_pool& pool, Settings settings) : pool_(pool), settings_(complete(std::move(settings))) {}
+Store::Store(asio::thread_pool& pool, Settings settings)
+    : pool_(pool), watcher_(Watcher::start()), settings_(complete(std::move(settings))) {
+    if (!watcher_) {
+        log_line(
+            LogLevel::notice,
+            "no inotify (fs.inotify.max_user_instances): folders are looked at again and again (IMAP_IDLE_TIMEOUT)");
+    }
+}
+
+Store::~Store() = default;
 
 void Store::set_settings(Settings settings) {
     const std::scoped_lock lock(mutex_);
@@ -50,15 +61,15 @@ Result<std::shared_ptr<User>> Store::open_now(const std::string& maildir, const 
     }
     const std::scoped_lock lock(mutex_);
     if (settings_.check_owner && (status.st_uid != ::geteuid() || status.st_gid != ::getegid())) {
-        return Error(Code::not_permitted, maildir + ": owned by " + std::to_string(status.st_uid) + ":" +
-                                              std::to_string(status.st_gid) + ", not by the server's own user");
+        return Error(Code::wrong_owner, maildir + ": owned by " + std::to_string(status.st_uid) + ":" +
+                                            std::to_string(status.st_gid) + ", not by the account's user");
     }
     std::erase_if(users_, [](const auto& entry) { return entry.second.expired(); });
     auto& known = users_[{status.st_dev, status.st_ino}];
     if (auto user = known.lock()) {
         return user;
     }
-    std::shared_ptr<User> user(new User(pool_, std::move(directory), settings_));
+    std::shared_ptr<User> user(new User(pool_, std::move(directory), settings_, watcher_));
     known = user;
     return user;
 }

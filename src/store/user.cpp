@@ -27,11 +27,12 @@ std::chrono::system_clock::time_point now() {
 
 }  // namespace
 
-User::User(asio::thread_pool& pool, Descriptor maildir, Settings settings)
+User::User(asio::thread_pool& pool, Descriptor maildir, Settings settings, std::shared_ptr<Watcher> watcher)
     : pool_(pool),
       strand_(asio::make_strand(pool.get_executor())),
       maildir_(std::move(maildir)),
-      settings_(std::move(settings)) {}
+      settings_(std::move(settings)),
+      watcher_(std::move(watcher)) {}
 
 // --- Folders, on the strand
 // -------------------------------------------------------------------------------------------
@@ -66,7 +67,7 @@ Result<std::shared_ptr<Folder>> User::folder_in(const std::string& directory) {
     if (!files) {
         return files.error();
     }
-    auto folder = std::make_shared<Folder>(std::move(*files), settings_);
+    auto folder = std::make_shared<Folder>(std::move(*files), settings_, watcher_);
     folders_[directory] = folder;
     return folder;
 }

@@ -1,5 +1,6 @@
 // IDLE: the mailbox's news as they come. RFC 2177; the wording: compat/imap.md section 7. Other sessions' changes wake
-// it at once; those of other programs are looked for every IMAP_IDLE_TIMEOUT seconds.
+// it at once, and so do those of other programs where the system tells of them; elsewhere they are looked for every
+// IMAP_IDLE_TIMEOUT seconds.
 #include <algorithm>
 #include <chrono>
 
@@ -10,6 +11,9 @@
 namespace postrider::imap {
 
 namespace {
+
+/// Under a storm of changes the folder is looked at so often, and no more.
+constexpr auto least_time_between_looks = std::chrono::milliseconds(20);
 
 /// Waits for input until the deadline, telling news meanwhile. False: the session is over.
 Task<bool> tell_until_input(Session& session, net::Deadline deadline) {
@@ -35,6 +39,13 @@ Task<bool> tell_until_input(Session& session, net::Deadline deadline) {
         if (!woken && (woken.error() != net::Closed::timeout || next_look == deadline)) {
             session.closed(woken.error());
             co_return false;
+        }
+        if (std::chrono::steady_clock::now() < now + least_time_between_looks) {
+            const auto paused = co_await session.connection().pause(now + least_time_between_looks);
+            if (!paused) {
+                session.closed(paused.error());
+                co_return false;
+            }
         }
     }
 }

@@ -158,4 +158,18 @@ Result<Descriptor> FolderFiles::open_message(const std::string& name) const {
     return open_message_file(cur_.get(), name);
 }
 
+Descriptor FolderFiles::keyword_folder() const {
+    auto folder = open_directory(folder_.get(), keyword_directory);
+    return folder ? std::move(*folder) : Descriptor();
+}
+
+std::optional<std::uint64_t> FolderFiles::keyword_folder_inode() const {
+    const auto id = file_id(folder_.get(), keyword_directory);
+    return id ? std::optional(id->inode) : std::nullopt;
+}
+
+std::vector<std::string> FolderFiles::watched_names() {
+    return {"cur", "new", keyword_directory, uid_list_file};
+}
+
 }  // namespace postrider::store::maildir

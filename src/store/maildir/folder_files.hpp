@@ -96,6 +96,12 @@ public:
     /// Descriptors of the folder itself, for Delivery and for hard links.
     int folder() const { return folder_.get(); }
     int cur() const { return cur_.get(); }
+    int arrivals() const { return new_.get(); }
+    /// courierimapkeywords/; none where it is not there, or something else.
+    Descriptor keyword_folder() const;
+    std::optional<std::uint64_t> keyword_folder_inode() const;
+    /// Of the names in the folder itself, those whose change may be one of its messages.
+    static std::vector<std::string> watched_names();
 
 private:
     /// What the directories looked like before a scan began to read them.
