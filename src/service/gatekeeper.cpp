@@ -118,7 +118,7 @@ Task<Result<auth::Grant>> Gatekeeper::refuse(Error error, boost::asio::ip::addre
     const auto cancelled = co_await asio::this_coro::cancellation_state;
     if (denied && cancelled.cancelled() == asio::cancellation_type::none) {
         const Delayed delayed(*this, address_key(peer));
-        const auto now = Clock::now();
+        const auto now = now_();
         asio::steady_timer timer(co_await asio::this_coro::executor, now + throttle_.failed(peer, now));
         co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
     }

@@ -182,7 +182,7 @@ private:
         co_await wait_for(gone_or_hurried, last);
         front_.end(Ending::now);
         co_await wait_for(all_are_gone, std::chrono::steady_clock::now() + farewell_time);
-        signals_.cancel();
+        leave_signals(signals_);
     }
 
     // Sessions that outlived the farewell end with the loop, and use what stands above it until then.

@@ -69,6 +69,14 @@ std::shared_ptr<const bool> hurry_of(boost::asio::signal_set& signals) {
     return hurry;
 }
 
+void leave_signals(boost::asio::signal_set& signals) {
+    boost::system::error_code ignored;
+    signals.clear(ignored);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
+        std::signal(signal, SIG_IGN);
+    }
+}
+
 Task<std::string> OneAtATime::run(std::function<Task<std::string>()> work) {
     const std::uint64_t mine = ++wanted_;
     if (running_) {

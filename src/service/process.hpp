@@ -24,6 +24,9 @@ void end_process_after(std::chrono::milliseconds time, int code);
 /// True after a SIGTERM or SIGINT; SIGHUP is nothing then. Until the signals are cancelled.
 std::shared_ptr<const bool> hurry_of(boost::asio::signal_set& signals);
 
+/// Listens no more; a signal that comes late does not end the process in its last moments.
+void leave_signals(boost::asio::signal_set& signals);
+
 /// Runs a piece of work never twice at a time: who asks meanwhile gets the result of one more run, after this one.
 /// On one strand.
 class OneAtATime {

@@ -198,7 +198,7 @@ private:
         front_.close();
         auto all_are_gone = [this] { return front_.is_gone() && workers_.size() == 0; };
         co_await wait_for(all_are_gone, std::chrono::steady_clock::now() + farewell_time);
-        signals_.cancel();
+        leave_signals(signals_);
     }
 
     Settings settings_;
