@@ -44,14 +44,17 @@ int option_of(int socket, int option) {
     return ::getsockopt(socket, SOL_SOCKET, option, &value, &size) == 0 ? value : -1;
 }
 
-/// What a front may hand over: a connection of a client, nothing else.
-bool is_tcp_connection(int socket) {
+/// What a front may hand over, connected or not any more.
+bool is_of_a_client(int socket) {
     const int domain = option_of(socket, SO_DOMAIN);
+    return (domain == AF_INET || domain == AF_INET6) && option_of(socket, SO_TYPE) == SOCK_STREAM &&
+           option_of(socket, SO_ACCEPTCONN) == 0;
+}
+
+bool is_connected(int socket) {
     sockaddr_storage peer{};
     socklen_t size = sizeof peer;
-    return (domain == AF_INET || domain == AF_INET6) && option_of(socket, SO_TYPE) == SOCK_STREAM &&
-           option_of(socket, SO_ACCEPTCONN) == 0 &&
-           ::getpeername(socket, reinterpret_cast<sockaddr*>(&peer), &size) == 0;
+    return ::getpeername(socket, reinterpret_cast<sockaddr*>(&peer), &size) == 0;
 }
 
 /// A front that was taken over may have shut a listener, for itself and for those after it.
@@ -212,17 +215,7 @@ void FrontLine::obey(FrontPtr front, Packet packet) {
             break;
         case Kind::hand_over:
             if (auto message = decoded<HandOver>(packet.body)) {
-                if (packet.descriptor_lost) {
-                    log_line(LogLevel::error, "a session could not be taken from the front: too many open files");
-                    gatekeeper_.abandon(message->admission.session);
-                    front->channel->send(HandOverAnswer{message->admission.session});
-                    return;
-                }
-                if (packet.descriptor && !is_tcp_connection(packet.descriptor.get())) {
-                    front->channel->refuse("handed over something else than a client's connection");
-                    return;
-                }
-                asio::co_spawn(strand_, hand_over(front, std::move(*message), std::move(packet.descriptor)), report);
+                begin_hand_over(front, std::move(*message), std::move(packet));
                 return;
             }
             break;
@@ -313,6 +306,23 @@ Task<void> FrontLine::answer(FrontPtr front, Login login) {
         }
     }
     front->channel->send(answer);
+}
+
+void FrontLine::begin_hand_over(const FrontPtr& front, HandOver message, Packet packet) {
+    if (packet.descriptor && !is_of_a_client(packet.descriptor.get())) {
+        front->channel->refuse("handed over something else than a client's connection");
+        return;
+    }
+    if (packet.descriptor_lost) {
+        log_line(LogLevel::error, "a session could not be taken from the front: too many open files");
+    }
+    // A client's reset on the way is no fault of the front's; a socket that never was connected gets no worker either.
+    if (packet.descriptor_lost || (packet.descriptor && !is_connected(packet.descriptor.get()))) {
+        gatekeeper_.abandon(message.admission.session);
+        front->channel->send(HandOverAnswer{message.admission.session});
+        return;
+    }
+    asio::co_spawn(strand_, hand_over(front, std::move(message), std::move(packet.descriptor)), report);
 }
 
 Task<void> FrontLine::hand_over(FrontPtr front, HandOver message, Descriptor client) {

@@ -13,11 +13,13 @@
 #include <boost/asio/use_future.hpp>
 #include <cerrno>
 #include <chrono>
+#include <exception>
 #include <future>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/descriptor.hpp"
 #include "net/connection.hpp"
@@ -54,10 +56,15 @@ public:
 
     /// The task beside watch(), as a session runs.
     void run(Task<void> task) {
-        auto done = asio::co_spawn(connection->strand(), std::move(task) || connection->watch(), asio::use_future);
+        std::exception_ptr failure;
+        auto done = asio::co_spawn(connection->strand(), closing(std::move(task), failure) || connection->watch(),
+                                   asio::use_future);
         loop.restart();
         loop.run();
         done.get();
+        if (failure) {
+            std::rethrow_exception(failure);
+        }
     }
 
     /// Whatever fits into the socket at once must be all.
@@ -82,6 +89,17 @@ public:
     asio::io_context loop{1};
     Descriptor peer;
     std::optional<Connection> connection;
+
+private:
+    /// `||` goes on until one side ends well: a check that fails has to end the other side too.
+    Task<void> closing(Task<void> task, std::exception_ptr& failure) {
+        try {
+            co_await std::move(task);
+        } catch (...) {
+            failure = std::current_exception();
+            connection->close();
+        }
+    }
 };
 
 }  // namespace postrider::net::test

@@ -154,9 +154,13 @@ TEST_CASE("when all places are taken the oldest before login is ended for the ne
     CHECK(registry.dropped() == 1);
     guests.log_in(2);
     guests.log_in(3);
-    CHECK((guests.come(there, limits) == Refusal::none));
+    CHECK((guests.come(there, limits) == Refusal::full));
     CHECK(guests.ended() == "1");
     CHECK(registry.dropped() == 1);
+    guests.leave(1);
+    CHECK((guests.come(there, limits) == Refusal::full));
+    guests.leave(0);
+    CHECK((guests.come(there, limits) == Refusal::none));
 }
 
 TEST_CASE("before login there are so many and no more: the oldest is ended for the new one") {
@@ -266,6 +270,23 @@ TEST_CASE("end_all ends those that are there, those that come to say how, and ad
         CHECK((refused.refusal == Refusal::stopping));
         CHECK(registry.size() == 2);
     }
+}
+
+TEST_CASE("end_before_login ends those before login, and admits no more") {
+    Registry registry;
+    Guests guests(registry);
+    for (int i = 0; i < 3; ++i) {
+        guests.come(here, wide);
+    }
+    guests.log_in(1);
+    auto late = registry.admit(Tls::on_request, here, wide);
+    registry.end_before_login();
+    CHECK(guests.ended() == "0 2");
+    CHECK(registry.dropped() == 0);
+    std::vector<Ending> ends;
+    late.entry->set_end([&ends](Ending how) { ends.push_back(how); });
+    CHECK((ends == std::vector{Ending::now}));
+    CHECK((guests.come(there, wide) == Refusal::stopping));
 }
 
 TEST_CASE("end_all after the command, then at once: those that are still there hear both") {

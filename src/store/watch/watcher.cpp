@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <exception>
 #include <iterator>
@@ -45,14 +46,23 @@ bool Watcher::sees_all(int directory) {
 std::shared_ptr<Watcher> Watcher::start() {
     Descriptor events(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
     Descriptor end(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
-    if (!events || !end) {
+    Descriptor poll(::epoll_create1(EPOLL_CLOEXEC));
+    if (!events || !end || !poll) {
         return nullptr;
     }
-    return std::shared_ptr<Watcher>(new Watcher(std::move(events), std::move(end)));
+    for (const int fd : {events.get(), end.get()}) {
+        epoll_event wanted{};
+        wanted.events = EPOLLIN;
+        wanted.data.fd = fd;
+        if (::epoll_ctl(poll.get(), EPOLL_CTL_ADD, fd, &wanted) != 0) {
+            return nullptr;
+        }
+    }
+    return std::shared_ptr<Watcher>(new Watcher(std::move(events), std::move(end), std::move(poll)));
 }
 
-Watcher::Watcher(Descriptor events, Descriptor end)
-    : events_(std::move(events)), end_(std::move(end)), thread_([this] { run(); }) {}
+Watcher::Watcher(Descriptor events, Descriptor end, Descriptor poll)
+    : events_(std::move(events)), end_(std::move(end)), poll_(std::move(poll)), thread_([this] { run(); }) {}
 
 Watcher::~Watcher() {
     const std::uint64_t one = 1;
@@ -63,16 +73,10 @@ Watcher::~Watcher() {
 }
 
 void Watcher::run() {
-    const Descriptor poll(::epoll_create1(EPOLL_CLOEXEC));
-    for (const int fd : {events_.get(), end_.get()}) {
-        epoll_event wanted{};
-        wanted.events = EPOLLIN;
-        wanted.data.fd = fd;
-        ::epoll_ctl(poll.get(), EPOLL_CTL_ADD, fd, &wanted);
-    }
     for (;;) {
         epoll_event ready{};
-        if (::epoll_wait(poll.get(), &ready, 1, -1) > 0 && ready.data.fd == end_.get()) {
+        const int count = ::epoll_wait(poll_.get(), &ready, 1, -1);
+        if ((count < 0 && errno != EINTR) || (count > 0 && ready.data.fd == end_.get())) {
             return;
         }
         const std::scoped_lock lock(mutex_);

@@ -58,7 +58,7 @@ public:
     static bool sees_all(int directory);
 
 private:
-    Watcher(Descriptor events, Descriptor end);
+    Watcher(Descriptor events, Descriptor end, Descriptor poll);
     void run();
     /// Reads what has been told and marks whom it concerns. Gives who is to be woken.
     std::vector<std::function<void()>> collect();
@@ -70,7 +70,8 @@ private:
     };
 
     Descriptor events_;
-    Descriptor end_;  ///< an eventfd, written when the thread is to end
+    Descriptor end_;   ///< an eventfd, written when the thread is to end
+    Descriptor poll_;  ///< of both; all is there before the thread, which may start when nothing can be made any more
     std::mutex mutex_;
     std::multimap<int, Interest> interests_;  ///< by watch descriptor: a directory may be watched for several folders
     std::thread thread_;

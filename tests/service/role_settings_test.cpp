@@ -1,0 +1,181 @@
+// What each role is told of the settings, and how it comes there.
+#include "service/role_settings.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "auth/temp_folder.hpp"
+#include "net/certificate.hpp"
+#include "service/filled.hpp"
+#include "support/catch.hpp"
+
+namespace postrider::service {
+namespace {
+
+using test::filled;
+using test::make_certificate;
+using test::same;
+using test::TempFolder;
+
+TEST_CASE("settings of a role come back the same, with all fields set and with none") {
+    for (const auto& settings : {filled<FrontSettings>(), FrontSettings{}}) {
+        const auto back = decoded<FrontSettings>(encoded(settings));
+        REQUIRE(back.has_value());
+        CHECK(same(*back, settings));
+    }
+    for (const auto& settings : {filled<WorkerSettings>(), WorkerSettings{}}) {
+        const auto back = decoded<WorkerSettings>(encoded(settings));
+        REQUIRE(back.has_value());
+        CHECK(same(*back, settings));
+    }
+}
+
+TEST_CASE("settings that were cut anywhere, or have a byte more, are none") {
+    const std::string front = encoded(filled<FrontSettings>());
+    for (std::size_t size = 0; size < front.size(); ++size) {
+        if (decoded<FrontSettings>(front.substr(0, size))) {
+            FAIL_CHECK("cut to " << size);
+        }
+    }
+    CHECK_FALSE(decoded<FrontSettings>(front + '\0').has_value());
+    const std::string worker = encoded(filled<WorkerSettings>());
+    for (std::size_t size = 0; size < worker.size(); ++size) {
+        if (decoded<WorkerSettings>(worker.substr(0, size))) {
+            FAIL_CHECK("cut to " << size);
+        }
+    }
+    CHECK_FALSE(decoded<WorkerSettings>(worker + '\0').has_value());
+}
+
+TEST_CASE("the front is told limits, lists and keys") {
+    const TempFolder folder;
+    Settings settings;
+    settings.threads = 3;
+    settings.plain_limits = {11, 12};
+    settings.tls_limits = {13, 14};
+    settings.login_limits = {15, 16, 17};
+    settings.imap.maildir = "Mail";
+    settings.log_debug = true;
+    const auto network = *net::Network::parse("192.0.2.0/24");
+    settings.access = net::AccessList({{network, {false, std::nullopt}}, {*net::Network::parse("::1"), {true, 5}}});
+    settings.proxy_trusted = {network};
+    settings.imap.starttls = false;
+    settings.tls.certificate_file = make_certificate(folder, "tls.pem");
+    settings.listeners = {{"", 993, Tls::from_the_start}};
+    const FrontSettings front = front_settings(settings);
+    CHECK(front.threads == 3);
+    CHECK(same(front.plain_limits, settings.plain_limits));
+    CHECK(same(front.tls_limits, settings.tls_limits));
+    CHECK(same(front.login_limits, settings.login_limits));
+    CHECK(same(front.imap, settings.imap));
+    CHECK(front.log_debug);
+    REQUIRE(front.access.size() == 2);
+    CHECK(same(front.access[0], AccessLine{"192.0.2.0/24", false, std::nullopt}));
+    CHECK(same(front.access[1], AccessLine{"::1", true, 5}));
+    CHECK((front.proxy_trusted == std::vector<std::string>{"192.0.2.0/24"}));
+    REQUIRE(front.tls.has_value());
+    CHECK(front.tls->certificate == test::read_file(settings.tls.certificate_file));
+    CHECK_FALSE(front.starttls.has_value());
+}
+
+/// What front_settings() says that is wrong.
+std::string trouble_of(const Settings& settings) {
+    try {
+        (void)front_settings(settings);
+    } catch (const std::runtime_error& trouble) {
+        return trouble.what();
+    }
+    return "";
+}
+
+TEST_CASE("keys are read only where they are used, and a file that cannot be read is named") {
+    const TempFolder folder;
+    Settings settings;
+    settings.tls.certificate_file = folder / "missing-tls.pem";
+    settings.starttls.certificate_file = folder / "missing-starttls.pem";
+    settings.listeners = {{"", 143, Tls::on_request}};
+    settings.imap.starttls = false;
+    const FrontSettings front = front_settings(settings);
+    CHECK_FALSE(front.tls.has_value());
+    CHECK_FALSE(front.starttls.has_value());
+    settings.imap.starttls = true;
+    CHECK(trouble_of(settings).find("missing-starttls.pem") != std::string::npos);
+    settings.imap.starttls = false;
+    settings.listeners.push_back({"", 993, Tls::from_the_start});
+    CHECK(trouble_of(settings).find("missing-tls.pem") != std::string::npos);
+}
+
+TEST_CASE("the worker is told of sessions and the store") {
+    Settings settings;
+    settings.umask = 077;
+    settings.imap.idle_poll = std::chrono::seconds(7);
+    settings.store.trash = "Bin";
+    settings.store.keywords = store::Keywords::careful;
+    settings.log_debug = true;
+    const WorkerSettings worker = worker_settings(settings);
+    CHECK(worker.umask == 077);
+    CHECK(same(worker.imap, settings.imap));
+    CHECK(same(worker.store, settings.store));
+    CHECK(worker.log_debug);
+    CHECK(worker.roots.empty());
+    CHECK(worker.uid == 0);
+}
+
+TEST_CASE("threads: as the settings say, else by the cores") {
+    Settings settings;
+    settings.imap.starttls = false;
+    CHECK(front_settings(settings).threads > 0);
+    CHECK(worker_settings(settings).threads > 0);
+    CHECK(worker_settings(settings).pool_threads >= 4);
+    settings.threads = 2;
+    settings.pool_threads = 1;
+    CHECK(front_settings(settings).threads == 2);
+    CHECK(worker_settings(settings).threads == 2);
+    CHECK(worker_settings(settings).pool_threads == 1);
+}
+
+TEST_CASE("a memory file holds what was put there, once, and as long as it was told") {
+    for (const std::string& bytes : {std::string(), std::string("a\0b", 3), std::string(1'000'000, 'x')}) {
+        const Descriptor file = memory_file(bytes);
+        CHECK((content_of(file, bytes.size()) == bytes));
+        CHECK_FALSE(content_of(memory_file(bytes), bytes.size() + 1).has_value());
+        if (!bytes.empty()) {
+            CHECK_FALSE(content_of(file, bytes.size()).has_value());
+            CHECK_FALSE(content_of(memory_file(bytes), bytes.size() - 1).has_value());
+        }
+    }
+    CHECK((::fcntl(memory_file("x").get(), F_GETFD) & FD_CLOEXEC) != 0);
+}
+
+TEST_CASE("settings have a most; what is told to be larger is not read at all") {
+    const Descriptor file = memory_file("x");
+    CHECK_FALSE(content_of(file, limits::role_settings_bytes + 1).has_value());
+    CHECK_FALSE(content_of(file, UINT64_MAX).has_value());
+    CHECK(content_of(file, 1) == "x");
+    CHECK_FALSE(content_of(Descriptor(), 1).has_value());
+}
+
+TEST_CASE("a memory file is sealed: nobody changes what another reads") {
+    const Descriptor file = memory_file("settings");
+    const auto refuses = [](long result) { return result < 0 && errno == EPERM; };
+    CHECK(refuses(::pwrite(file.get(), "X", 1, 0)));
+    CHECK(refuses(::pwrite(file.get(), "X", 1, 8)));
+    CHECK(refuses(::ftruncate(file.get(), 1)));
+    CHECK(refuses(::ftruncate(file.get(), 100)));
+    CHECK(refuses(::fcntl(file.get(), F_ADD_SEALS, F_SEAL_WRITE)));
+    CHECK((::mmap(nullptr, 8, PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0) == MAP_FAILED));
+    CHECK(content_of(file, 8) == "settings");
+}
+
+}  // namespace
+}  // namespace postrider::service
