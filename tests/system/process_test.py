@@ -13,7 +13,7 @@ FAREWELL = 5.0
 
 class Signals(support.Test):
     def setUp(self):
-        self.site = support.Site(self.new_folder())
+        self.site = support.Site(self.new_folder(), SHUTDOWN_TIME=0)
         self.server = support.Server(self.site)
         self.enterContext(self.server)
 

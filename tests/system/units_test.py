@@ -19,7 +19,7 @@ EXPOSURE = {"postrider.service": 28, "vmail.conf": 3}
 #: Directives of [Service] that restrict nothing, or whose worth systemd-analyze does not know.
 UNRATED = {"Type", "ExecStart", "ExecReload", "Restart", "RestartSec", "RestartPreventExitStatus", "WatchdogSec",
            "KillMode", "TimeoutStopSec", "RuntimeDirectory", "LimitNOFILE", "TasksMax", "SystemCallErrorNumber",
-           "Group", "ReadWritePaths"}
+           "Group", "ReadWritePaths", "OOMPolicy"}
 
 
 def run(*command, **options):
