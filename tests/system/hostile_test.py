@@ -362,9 +362,9 @@ class Worker(HostileTest):
                    "/proc/self/maps", "/proc/%d/mem" % self.supervisor, "/dev/null",
                    self.site.settings["postrider"]["CONTROL_SOCKET"]]
         calls = [("openat", AT_FDCWD, "s:" + path, 0, 0) for path in outside]
-        calls += [("openat", AT_FDCWD, "s:%s/x" % folder, O_WRONLY | O_CREAT, 0o600)
+        calls += [("openat", AT_FDCWD, "s:%s/postrider-hostile" % folder, O_WRONLY | O_CREAT, 0o600)
                   for folder in (neighbour, self.honest_maildir, "/tmp", "/dev/shm", self.site.mail)]
-        calls += [("mkdirat", AT_FDCWD, "s:/tmp/x", 0o700), ("unlinkat", AT_FDCWD, "s:" + private.name, 0),
+        calls += [("mkdirat", AT_FDCWD, "s:%s/x" % self.site.mail, 0o700), ("unlinkat", AT_FDCWD, "s:" + private.name, 0),
                   ("unlinkat", AT_FDCWD, "s:%s/cur" % neighbour, 0x200),
                   ("linkat", AT_FDCWD, "s:" + private.name, AT_FDCWD, "s:%s/tmp/y" % self.attacker_maildir, 0),
                   ("linkat", AT_FDCWD, "s:" + own, AT_FDCWD, "s:%s/tmp/y" % neighbour, 0),
