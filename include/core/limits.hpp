@@ -82,6 +82,12 @@ inline constexpr std::size_t mailbox_name_bytes = 240;
 inline constexpr std::size_t keyword_bytes = 50;
 inline constexpr std::size_t keywords = 1000;
 inline constexpr std::size_t keywords_a_message = 100;
+/// Names told of a folder and not yet looked at; more are as good as none.
+inline constexpr std::size_t watch_events = 4096;
 inline constexpr auto stale_temporary_age = 36h;
+
+// The index, per account.
+inline constexpr std::size_t index_record_bytes = 64 * 1024;           // larger ones are not kept
+inline constexpr std::size_t index_pending_bytes = 8 * 1024 * 1024;    // waiting to be written; more are forgotten
 
 }  // namespace postrider::limits

@@ -135,6 +135,8 @@ public:
 
     /// Looks at the folder and says what changed. False: the mailbox is gone, BYE was said.
     Task<bool> sync(store::Expunges expunges);
+    /// The same without a look: what the folder is known to have become.
+    Task<bool> news(store::Expunges expunges);
     /// Says what is known to have changed. quiet: messages whose flags the client can work out itself (.SILENT).
     /// False: the client is gone.
     Task<bool> announce(store::Changes changes, std::vector<SeqNum> quiet = {});
@@ -179,6 +181,7 @@ private:
     Task<void> run_guarded(Begin begin);
     Task<void> loop(Begin begin);
     Task<bool> greet(Begin begin);
+    Task<bool> tell(Result<store::Changes> changes);
     Task<bool> run_one();
     Task<void> run_command(struct CommandLine& line);
     Task<Reply> dispatch(const Command& command, const struct CommandLine& line);

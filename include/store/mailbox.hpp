@@ -97,7 +97,9 @@ public:
     /// Looks whether the folder changed and moves the view on. Errors: no_such_mailbox (deleted or renumbered: the
     /// session must end, RFC 2180 section 3.3).
     Task<Result<Changes>> sync(Expunges expunges);
-    /// The same without a look at the disk: only what this process knows already.
+    /// The same without a look at the disk: only what this process knows already. After a sync().
+    Result<Changes> news(Expunges expunges);
+    /// The same without \Recent.
     Changes catch_up(Expunges expunges);
 
     Task<Result<void>> store_flags(FlagChange change);
@@ -111,8 +113,7 @@ public:
     /// The pool strand on which this session's reading runs: beside the account's changes, one piece at a time.
     const PoolStrand& reading_strand() const { return reading_; }
 
-    /// Calls notify from any thread whenever the folder may have changed, until the Mailbox ends or it is called with
-    /// an empty function.
+    /// Calls notify from any thread whenever there is news, until the Mailbox ends or it is called with an empty function.
     void on_change(std::function<void()> notify);
 
 private:

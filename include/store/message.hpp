@@ -57,14 +57,39 @@ struct Message {
     std::string name;                 ///< its file in cur/, flags included
 };
 
+/// Some messages in UID order, and what is asked of all of them again and again.
+class Chunk {
+public:
+    /// messages: not empty.
+    explicit Chunk(std::vector<Message> messages);
+
+    auto begin() const { return messages_.begin(); }
+    auto end() const { return messages_.end(); }
+    std::size_t size() const { return messages_.size(); }
+    const Message& front() const { return messages_.front(); }
+    const Message& back() const { return messages_.back(); }
+    const Message& operator[](std::size_t index) const { return messages_[index]; }
+    const std::vector<Message>& messages() const { return messages_; }
+
+    /// Messages without \Seen.
+    std::size_t unseen() const { return unseen_; }
+    /// Of the keywords, those that a message has; ascending.
+    const std::vector<KeywordId>& keywords() const { return keywords_; }
+
+private:
+    std::vector<Message> messages_;
+    std::vector<KeywordId> keywords_;
+    std::size_t unseen_ = 0;
+};
+
 /// A folder's messages at one moment, in UID order: immutable, shared by every session on the folder and, chunk by
 /// chunk, by the snapshots before and after it.
 class Snapshot {
 public:
-    using Chunk = std::vector<Message>;
+    using Chunk = store::Chunk;
     static constexpr std::size_t chunk_messages = 256;
 
-    /// chunks: none empty, UIDs ascending throughout.
+    /// chunks: UIDs ascending throughout.
     Snapshot(std::vector<std::shared_ptr<const Chunk>> chunks, std::shared_ptr<const KeywordTable> keyword_table,
              UidValidity uid_validity, Uid uid_next, ModSeq mod_seq);
 
@@ -82,6 +107,10 @@ public:
     std::size_t rank(Uid uid) const;
     /// Null: no message has it.
     const Message* find(Uid uid) const;
+    /// Messages without \Seen.
+    std::size_t unseen() const;
+    /// The index of the first of them; size() when there is none.
+    std::size_t first_unseen() const;
     /// Keywords that at least one message has.
     std::vector<bool> keywords_in_use() const;
 

@@ -11,6 +11,15 @@ namespace postrider::imap {
 
 Task<bool> Session::sync(store::Expunges expunges) {
     auto changes = co_await mailbox_->sync(expunges);
+    co_return co_await tell(std::move(changes));
+}
+
+Task<bool> Session::news(store::Expunges expunges) {
+    auto changes = mailbox_->news(expunges);
+    co_return co_await tell(std::move(changes));
+}
+
+Task<bool> Session::tell(Result<store::Changes> changes) {
     if (!changes && changes.error().code == Code::no_such_mailbox) {
         bye("[UNAVAILABLE] The selected mailbox was deleted or renumbered; please connect again.", "DISCONNECTED");
         co_return false;

@@ -1,7 +1,11 @@
 #include "store/folder.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <boost/asio/post.hpp>
+#include <iterator>
 #include <map>
+#include <thread>
 #include <utility>
 
 #include "core/limits.hpp"
@@ -9,6 +13,15 @@
 #include "store/maildir/filename.hpp"
 
 namespace postrider::store {
+
+namespace {
+
+/// A rename is told in two steps: so often the second one is waited for.
+constexpr int most_tries_for_a_name = 8;
+/// Each change is told in two or three events; limits::watch_events of them are kept.
+constexpr std::size_t own_changes_between_looks = 500;
+
+}  // namespace
 
 SnapshotPtr Folder::snapshot() const {
     const std::scoped_lock lock(mutex_);
@@ -28,15 +41,22 @@ void Folder::set_gone() {
     listeners_->notify();
 }
 
-void Folder::publish(SnapshotPtr next) {
+void Folder::publish(SnapshotPtr next, const std::vector<Uid>& recent) {
     {
         const std::scoped_lock lock(mutex_);
+        unclaimed_.insert(unclaimed_.end(), recent.begin(), recent.end());
         if (snapshot_ == next) {
             return;
         }
         snapshot_ = std::move(next);
     }
     listeners_->notify();
+}
+
+Folder::Fresh Folder::fresh(bool take_recent) {
+    const std::scoped_lock lock(mutex_);
+    std::erase_if(unclaimed_, [&](Uid uid) { return snapshot_->find(uid) == nullptr; });
+    return {snapshot_, take_recent ? std::exchange(unclaimed_, {}) : unclaimed_};
 }
 
 std::uint64_t Folder::Listeners::add(std::function<void()> notify) {
@@ -57,6 +77,11 @@ void Folder::Listeners::notify() const {
     }
 }
 
+bool Folder::Listeners::any() const {
+    const std::scoped_lock lock(mutex_);
+    return !all_.empty();
+}
+
 // --- Looking
 // ----------------------------------------------------------------------------------------------------------
 
@@ -65,34 +90,40 @@ Result<SnapshotPtr> Folder::refresh(Now now) {
         return Error(Code::no_such_mailbox, "the folder was deleted");
     }
     const SnapshotPtr present = snapshot();
-    const bool changed = may_have_changed();
-    if (present && !changed) {
-        return present;
-    }
-    const auto scan = files_.scan(now);
-    stale_ = !scan;
-    if (!scan) {
-        return scan.error();
-    }
-    return take_scan(*scan);
-}
-
-/// What the system tells, or where it tells nothing, the times of the directories.
-bool Folder::may_have_changed() {
     if (watcher_ && !watch_) {
         watch();
-    }
-    if (!watch_) {
-        return files_.may_have_changed() || stale_;
-    }
-    const bool news = watch_->take_news() || stale_;
-    if (news && files_.keyword_folder_inode() != watched_keywords_) {
-        watch();
-        if (watch_) {
-            watch_->take_news();  // the scan that follows sees it all
+    } else if (present && !stale_) {
+        if (!watch_ && !files_.may_have_changed()) {
+            return present;
+        }
+        const auto done = watch_ ? take_in_news(now) : Result<bool>(false);
+        if (!done) {
+            return done.error();
+        }
+        if (*done) {
+            return snapshot();
         }
     }
-    return news;
+    return scan(now);
+}
+
+Result<SnapshotPtr> Folder::scan(Now now) {
+    if (!files_.is_in_place()) {
+        set_gone();
+        return Error(Code::no_such_mailbox, "another program moved the folder or deleted it");
+    }
+    if (watch_ && files_.keyword_folder_inode() != watched_keywords_) {
+        watch();
+    }
+    if (watch_) {
+        watch_->take_news();  // what follows sees it all
+    }
+    const auto found = files_.scan(now);
+    stale_ = !found;
+    if (!found) {
+        return found.error();
+    }
+    return take_scan(*found);
 }
 
 /// Before a scan: what comes during it is told. The keywords' directory may come later, or be made anew: then all is
@@ -100,38 +131,114 @@ bool Folder::may_have_changed() {
 void Folder::watch() {
     watched_keywords_ = files_.keyword_folder_inode();
     const Descriptor keywords = files_.keyword_folder();
-    std::vector<Watcher::Place> places{{files_.cur()}, {files_.arrivals()}, {files_.folder(), files_.watched_names()}};
-    if (keywords) {
-        places.push_back({keywords.get()});
-    }
-    watch_ = Watcher::sees_all(files_.cur())
-                 ? watcher_->watch(places, [listeners = listeners_] { listeners->notify(); })
-                 : nullptr;
+    const auto wake = [self = weak_from_this(), listeners = listeners_, strand = strand_] {
+        if (listeners->any()) {
+            asio::post(strand, [self] {
+                if (const auto folder = self.lock()) {
+                    folder->look_for_listeners();
+                }
+            });
+        }
+    };
+    watch_ = Watcher::sees_all(files_.cur()) ? watcher_->watch(files_.watched(keywords), wake) : nullptr;
     if (!watch_) {
         watcher_.reset();
-        log_line(LogLevel::notice,
-                 "a folder is looked at again and again (IMAP_IDLE_TIMEOUT): the system does not tell its changes");
+        static std::atomic<bool> said = false;
+        if (!said.exchange(true)) {
+            log_line(LogLevel::notice,
+                     "folders are looked at again and again (IMAP_IDLE_TIMEOUT): the system does not tell all changes "
+                     "(file system of a network, or fs.inotify.max_user_watches)");
+        }
     }
+}
+
+void Folder::look_for_listeners() {
+    if (auto done = refresh(std::chrono::system_clock::now()); !done) {
+        listeners_->notify();  // they ask, and hear what is wrong
+    }
+}
+
+/// False: the names do not suffice.
+bool Folder::follow(WatchNews news) {
+    for (int tries = 0; tries < most_tries_for_a_name; ++tries) {
+        if (news.doubt || !files_.follow(news.events)) {
+            return false;
+        }
+        if (!files_.has_lost_names()) {
+            return true;
+        }
+        std::this_thread::yield();
+        news = watch_->take_news();
+    }
+    return false;
+}
+
+/// False: a scan has to.
+Result<bool> Folder::take_in_news(Now now) {
+    if (!follow(watch_->take_news())) {
+        return false;
+    }
+    if (files_.has_arrivals()) {
+        const auto accepted = files_.accept([this] { return watch_->take_news(); }, now);
+        if (!accepted) {
+            return accepted.error();
+        }
+        if (!*accepted || files_.has_lost_names()) {
+            return false;
+        }
+    }
+    if (files_.needs_scan()) {
+        return false;
+    }
+    take_in_progress();
+    return true;
+}
+
+void Folder::take_in_progress() {
+    const SnapshotPtr present = snapshot();
+    const auto progress = files_.take_progress();
+    if (!progress.empty()) {
+        publish(with_progress(present, progress, next_mod_seq(present->mod_seq())), progress.recent);
+    }
+}
+
+/// In the middle of many changes of our own: their events must not pile up.
+void Folder::follow_own() {
+    if (watch_ && !follow(watch_->take_news())) {
+        stale_ = true;
+    }
+}
+
+Result<maildir::StatusCounts> Folder::status(Now now) {
+    SnapshotPtr present = snapshot();
+    if (!present || !watch_ || stale_ || !follow(watch_->take_news()) || files_.needs_scan()) {
+        stale_ = static_cast<bool>(present);  // counting disturbs what names could tell
+        return files_.status(now);
+    }
+    take_in_progress();
+    const auto waiting = files_.waiting();
+    const auto known = fresh(false);
+    const auto count = [](std::size_t number) { return static_cast<std::uint32_t>(number); };
+    return maildir::StatusCounts{
+        .messages = count(known.snapshot->size() + waiting.messages),
+        .recent = count(known.recent.size() + waiting.messages),
+        .unseen = count(known.snapshot->unseen() + waiting.unseen),
+        .uid_next = Uid(known.snapshot->uid_next().value() + count(waiting.messages)),
+        .uid_validity = known.snapshot->uid_validity(),
+    };
 }
 
 Result<SnapshotPtr> Folder::take_scan(const maildir::Scan& scan) {
     const SnapshotPtr present = snapshot();
     if (!present) {
-        publish(first_snapshot(scan, next_mod_seq(ModSeq())));
+        publish(first_snapshot(scan, next_mod_seq(ModSeq())), scan.recent);
     } else if (present->uid_validity() != scan.uid_validity) {
         set_gone();
         return Error(Code::no_such_mailbox, "another program gave the folder a new UIDVALIDITY");
     } else {
-        publish(with_scan(present, scan, next_mod_seq(present->mod_seq())));
+        publish(with_scan(present, scan, next_mod_seq(present->mod_seq())), scan.recent);
     }
-    unclaimed_.insert(unclaimed_.end(), scan.recent.begin(), scan.recent.end());
     return snapshot();
-}
-
-std::vector<Uid> Folder::recent(bool take) {
-    const SnapshotPtr present = snapshot();
-    std::erase_if(unclaimed_, [&](Uid uid) { return present->find(uid) == nullptr; });
-    return take ? std::exchange(unclaimed_, {}) : unclaimed_;
 }
 
 Result<Descriptor> Folder::open_message(const Message& message) const {
@@ -210,6 +317,9 @@ Result<void> Folder::store_flags(const FlagChange& change, Now now) {
         if (!done) {
             break;
         }
+        if (state.changes.size() % own_changes_between_looks == 0) {
+            follow_own();
+        }
     }
     if (!state.changes.empty()) {
         publish(with_changes(present, state.changes, state.table, next_mod_seq(present->mod_seq())));
@@ -236,6 +346,9 @@ Result<Expunged> Folder::expunge(const std::vector<Uid>* only, Now now) {
         } else {
             expunged.uids.push_back(message.uid);
             expunged.names.push_back(message.name);
+            if (expunged.uids.size() % own_changes_between_looks == 0) {
+                follow_own();
+            }
         }
     };
     if (only != nullptr) {
@@ -272,6 +385,9 @@ Result<void> Folder::remove_messages(const std::vector<Uid>& uids) {
             break;
         }
         removed.push_back(uid);
+        if (removed.size() % own_changes_between_looks == 0) {
+            follow_own();
+        }
     }
     publish(without(present, removed, next_mod_seq(present->mod_seq())));
     return done;
@@ -281,12 +397,18 @@ Result<Folder::Delivered> Folder::deliver(std::vector<maildir::Delivery>& delive
     if (is_gone()) {
         return Error(Code::no_such_mailbox, "the folder was deleted");
     }
-    auto delivered = files_.deliver(deliveries, now);
-    if (!delivered) {
-        return delivered.error();
+    auto uids = files_.deliver(deliveries, now);
+    if (!uids) {
+        return uids.error();
     }
-    (void)take_scan(delivered->scan);  // renumbered: only the sessions on it end; the messages are in
-    return Delivered{delivered->scan.uid_validity, std::move(delivered->uids)};
+    if (!snapshot()) {
+        files_.take_progress();  // nobody looks at the folder
+    } else if (files_.needs_scan()) {
+        (void)refresh(now);  // renumbered: only the sessions on it end; the messages are in
+    } else {
+        take_in_progress();
+    }
+    return Delivered{files_.uid_validity(), std::move(*uids)};
 }
 
 }  // namespace postrider::store

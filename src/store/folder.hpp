@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/result.hpp"
+#include "core/task.hpp"
 #include "store/mailbox.hpp"
 #include "store/maildir/folder_files.hpp"
 #include "store/snapshot_update.hpp"
@@ -19,23 +20,31 @@
 
 namespace postrider::store {
 
-/// Owners: the Mailboxes open on it, and pool work under way. Members marked "strand" run on the account's strand
-/// only; the others from any thread.
-class Folder {
+/// Owners: the Mailboxes open on it, the warm folders of the account, pool work under way. Members marked "strand" run
+/// on the account's strand only; the others from any thread.
+class Folder : public std::enable_shared_from_this<Folder> {
 public:
-    /// watcher: null where changes must be looked for.
-    Folder(maildir::FolderFiles files, const Settings& settings, std::shared_ptr<Watcher> watcher)
-        : files_(std::move(files)), settings_(settings), watcher_(std::move(watcher)) {}
+    /// strand: the account's. watcher: null where changes must be looked for.
+    Folder(maildir::FolderFiles files, const Settings& settings, PoolStrand strand, std::shared_ptr<Watcher> watcher)
+        : files_(std::move(files)), settings_(settings), strand_(std::move(strand)), watcher_(std::move(watcher)) {}
 
     using Now = std::chrono::system_clock::time_point;
 
-    /// strand. Looks at the disk if it may have changed, and publishes what it found. Errors: no_such_mailbox when the
-    /// folder was deleted, or its UIDVALIDITY changed (then it is gone for good).
+    /// strand. Takes in what the system told, or looks at the disk where that is not enough, and publishes what it
+    /// found. Errors: no_such_mailbox when the folder was deleted or moved, or its UIDVALIDITY changed (then it is gone
+    /// for good).
     Result<SnapshotPtr> refresh(Now now);
 
-    /// strand. UIDs that no session has been told of as \Recent; they are the caller's afterwards (taken), or stay
-    /// for the next (only shown: EXAMINE).
-    std::vector<Uid> recent(bool take);
+    /// strand. STATUS: from the newest snapshot where there is one, else counted; nothing is moved or given a UID.
+    Result<maildir::StatusCounts> status(Now now);
+
+    /// The newest snapshot, and of its messages those that no session has been told of as \Recent: they are the
+    /// caller's afterwards (taken), or stay for the next (only shown: EXAMINE).
+    struct Fresh {
+        SnapshotPtr snapshot;
+        std::vector<Uid> recent;
+    };
+    Fresh fresh(bool take_recent);
 
     /// strand. STORE, EXPUNGE, APPEND and COPY; each publishes what it did, also when it fails midway.
     Result<void> store_flags(const FlagChange& change, Now now);
@@ -57,8 +66,8 @@ public:
     Result<Descriptor> open_message(const Message& message) const;
     maildir::FolderFiles& files() { return files_; }
 
-    /// Calls notify (from any thread; it must not block) after each new snapshot, and when other programs may have
-    /// changed something, until unlisten.
+    /// Calls notify (from any thread; it must not block) after each new snapshot until unlisten. As long as somebody
+    /// listens, other programs' changes become snapshots as soon as the system tells them.
     std::uint64_t listen(std::function<void()> notify) { return listeners_->add(std::move(notify)); }
     void unlisten(std::uint64_t listener) { listeners_->remove(listener); }
 
@@ -69,6 +78,7 @@ private:
         std::uint64_t add(std::function<void()> notify);
         void remove(std::uint64_t listener);
         void notify() const;
+        bool any() const;
 
     private:
         mutable std::mutex mutex_;
@@ -76,16 +86,21 @@ private:
         std::map<std::uint64_t, std::function<void()>> all_;
     };
 
-    bool may_have_changed();
+    Result<SnapshotPtr> scan(Now now);
     void watch();
-    void publish(SnapshotPtr next);
+    bool follow(WatchNews news);
+    void follow_own();
+    Result<bool> take_in_news(Now now);
+    void take_in_progress();
+    void look_for_listeners();
+    void publish(SnapshotPtr next, const std::vector<Uid>& recent = {});
     Result<SnapshotPtr> take_scan(const maildir::Scan& scan);
     struct NewState;
     Result<void> change_one(const Message& message, const FlagChange& change, NewState& state);
 
     maildir::FolderFiles files_;
     Settings settings_;
-    std::vector<Uid> unclaimed_;
+    PoolStrand strand_;
     std::shared_ptr<Watcher> watcher_;  ///< owners: the store, its folders
     std::unique_ptr<Watcher::Watch> watch_;
     std::optional<std::uint64_t> watched_keywords_;  ///< the inode of the keywords' directory, where there is one
@@ -94,6 +109,7 @@ private:
 
     mutable std::mutex mutex_;  ///< guards what follows
     SnapshotPtr snapshot_;
+    std::vector<Uid> unclaimed_;  ///< \Recent for the next session that asks
     bool gone_ = false;
 };
 

@@ -23,44 +23,33 @@ Mailbox::~Mailbox() {
     on_change({});
 }
 
-namespace {
-
-struct Fresh {
-    SnapshotPtr snapshot;
-    std::vector<Uid> recent;
-};
-
-Result<Fresh> look(Folder& folder, Access access) {
-    auto snapshot = folder.refresh(std::chrono::system_clock::now());
-    if (!snapshot) {
-        return snapshot.error();
+Task<Result<Changes>> Mailbox::sync(Expunges expunges) {
+    auto work = [folder = folder_]() -> Result<void> {
+        const auto looked = folder->refresh(std::chrono::system_clock::now());
+        return looked ? Result<void>() : looked.error();
+    };
+    const auto looked = co_await on_pool(user_->strand_, std::move(work));
+    if (!looked) {
+        co_return looked.error();
     }
-    return Fresh{*snapshot, folder.recent(access == Access::read_write)};
+    co_return news(expunges);
 }
 
-}  // namespace
-
-Task<Result<Changes>> Mailbox::sync(Expunges expunges) {
-    auto work = [folder = folder_, access = access_] { return look(*folder, access); };
-    auto fresh = co_await on_pool(user_->strand_, std::move(work));
-    if (!fresh) {
-        co_return fresh.error();
+Result<Changes> Mailbox::news(Expunges expunges) {
+    if (folder_->is_gone()) {
+        return Error(Code::no_such_mailbox, "the folder was deleted");
     }
+    auto fresh = folder_->fresh(access_ == Access::read_write);
     if (!view_) {
         const std::shared_ptr<const View> first =
-            std::make_shared<const View>(fresh->snapshot, std::vector<View::Held>(), std::vector<Uid>());
-        view_ = first->advanced(fresh->snapshot, fresh->recent, Expunges::may_send).view;
-        co_return Changes{};
+            std::make_shared<const View>(fresh.snapshot, std::vector<View::Held>(), std::vector<Uid>());
+        view_ = first->advanced(fresh.snapshot, fresh.recent, Expunges::may_send).view;
+        return Changes{};
     }
-    std::vector<Uid> recent;
-    for (const Uid uid : fresh->recent) {
-        if (!view_->is_recent(uid)) {
-            recent.push_back(uid);
-        }
-    }
-    auto advanced = view_->advanced(fresh->snapshot, recent, expunges);
+    std::erase_if(fresh.recent, [this](Uid uid) { return view_->is_recent(uid); });
+    auto advanced = view_->advanced(std::move(fresh.snapshot), fresh.recent, expunges);
     view_ = std::move(advanced.view);
-    co_return std::move(advanced.changes);
+    return std::move(advanced.changes);
 }
 
 Changes Mailbox::catch_up(Expunges expunges) {

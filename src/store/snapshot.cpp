@@ -5,6 +5,15 @@
 
 namespace postrider::store {
 
+Chunk::Chunk(std::vector<Message> messages) : messages_(std::move(messages)) {
+    for (const Message& message : messages_) {
+        unseen_ += message.flags.has(Flag::seen) ? 0 : 1;
+        keywords_.insert(keywords_.end(), message.keywords.begin(), message.keywords.end());
+    }
+    std::ranges::sort(keywords_);
+    keywords_.erase(std::unique(keywords_.begin(), keywords_.end()), keywords_.end());
+}
+
 Snapshot::Snapshot(std::vector<std::shared_ptr<const Chunk>> chunks, std::shared_ptr<const KeywordTable> keyword_table,
                    UidValidity uid_validity, Uid uid_next, ModSeq mod_seq)
     : chunks_(std::move(chunks)),
@@ -46,16 +55,29 @@ const Message* Snapshot::find(Uid uid) const {
     return message.uid == uid ? &message : nullptr;
 }
 
+std::size_t Snapshot::unseen() const {
+    std::size_t unseen = 0;
+    for (const auto& chunk : chunks_) {
+        unseen += chunk->unseen();
+    }
+    return unseen;
+}
+
+std::size_t Snapshot::first_unseen() const {
+    const auto chunk = std::ranges::find_if(chunks_, [](const auto& c) { return c->unseen() > 0; });
+    if (chunk == chunks_.end()) {
+        return size_;
+    }
+    const auto message = std::ranges::find_if(**chunk, [](const Message& m) { return !m.flags.has(Flag::seen); });
+    return starts_[static_cast<std::size_t>(chunk - chunks_.begin())] +
+           static_cast<std::size_t>(message - (*chunk)->begin());
+}
+
 std::vector<bool> Snapshot::keywords_in_use() const {
     std::vector<bool> used(keyword_table_->size());
-    if (used.empty()) {
-        return used;
-    }
     for (const auto& chunk : chunks_) {
-        for (const Message& message : *chunk) {
-            for (const KeywordId id : message.keywords) {
-                used[id] = true;
-            }
+        for (const KeywordId id : chunk->keywords()) {
+            used[id] = true;
         }
     }
     return used;

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <limits>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -35,6 +37,9 @@ public:
         chunks_.push_back(chunk);
     }
 
+    /// As it is.
+    void keep(const std::shared_ptr<const Chunk>& chunk) { chunks_.push_back(chunk); }
+
     std::vector<std::shared_ptr<const Chunk>> take() {
         close();
         return std::move(chunks_);
@@ -43,7 +48,7 @@ public:
     /// New messages behind a shared last chunk that has room go into a copy of it.
     void reopen_last() {
         if (open_.empty() && !chunks_.empty() && chunks_.back()->size() < Snapshot::chunk_messages) {
-            open_ = *chunks_.back();
+            open_ = chunks_.back()->messages();
             chunks_.pop_back();
         }
     }
@@ -56,7 +61,7 @@ private:
     }
 
     std::vector<std::shared_ptr<const Chunk>> chunks_;
-    Chunk open_;
+    std::vector<Message> open_;
 };
 
 /// Turns scanned messages into Messages, with their keywords.
@@ -168,18 +173,17 @@ SnapshotPtr with_changes(const SnapshotPtr& old, const std::vector<MessageChange
     std::vector<std::shared_ptr<const Chunk>> chunks = old->chunks();
     auto change = changes.begin();
     for (auto& chunk : chunks) {
-        std::shared_ptr<Chunk> copy;
+        std::vector<Message> copy;
         for (; change != changes.end() && change->uid <= chunk->back().uid; ++change) {
-            if (!copy) {
-                copy = std::make_shared<Chunk>(*chunk);
+            if (copy.empty()) {
+                copy = chunk->messages();
             }
-            const auto at =
-                std::partition_point(copy->begin(), copy->end(), [&](const Message& m) { return m.uid < change->uid; });
+            const auto at = std::ranges::lower_bound(copy, change->uid, {}, &Message::uid);
             const bool same = at->flags == change->flags && at->keywords == change->keywords;
             *at = {change->uid, change->flags, change->keywords, same ? at->mod_seq : mod_seq, change->name};
         }
-        if (copy) {
-            chunk = std::move(copy);
+        if (!copy.empty()) {
+            chunk = std::make_shared<const Chunk>(std::move(copy));
         }
     }
     return std::make_shared<const Snapshot>(std::move(chunks), std::move(table), old->uid_validity(), old->uid_next(),
@@ -203,6 +207,69 @@ SnapshotPtr without(const SnapshotPtr& old, const std::vector<Uid>& gone, ModSeq
     }
     return std::make_shared<const Snapshot>(list.take(), old->shared_keyword_table(), old->uid_validity(),
                                             old->uid_next(), mod_seq);
+}
+
+namespace {
+
+SnapshotPtr with_arrivals(const SnapshotPtr& old, const maildir::Progress& progress, ModSeq mod_seq) {
+    ChunkList list;
+    for (const auto& chunk : old->chunks()) {
+        list.keep(chunk);
+    }
+    list.reopen_last();
+    bool any = false;
+    for (const auto& arrived : progress.arrived) {
+        if (arrived.uid >= old->uid_next()) {
+            list.add({arrived.uid, maildir::flags_of(arrived.name), {}, mod_seq, arrived.name});
+            any = true;
+        }
+    }
+    return any ? std::make_shared<const Snapshot>(list.take(), old->shared_keyword_table(), old->uid_validity(),
+                                                  std::max(progress.uid_next, old->uid_next()), mod_seq)
+               : old;
+}
+
+/// The changes that differ from what is known, by UID.
+std::map<Uid, MessageChange> changes_in(const Snapshot& snapshot, const maildir::Progress& progress,
+                                        std::shared_ptr<const KeywordTable>& table) {
+    std::map<Uid, MessageChange> changes;
+    const auto change_of = [&](Uid uid) -> MessageChange* {
+        const Message* message = snapshot.find(uid);
+        if (message == nullptr) {
+            return nullptr;
+        }
+        const MessageChange same{uid, message->flags, message->keywords, message->name};
+        return &changes.try_emplace(uid, same).first->second;
+    };
+    for (const auto& renamed : progress.renamed) {
+        if (MessageChange* change = change_of(renamed.uid)) {
+            change->name = renamed.name;
+            change->flags = maildir::flags_of(renamed.name);
+        }
+    }
+    for (const auto& [uid, keywords] : progress.keywords) {
+        if (MessageChange* change = change_of(uid)) {
+            change->keywords = keyword_ids(keywords, table);
+        }
+    }
+    std::erase_if(changes, [&](const auto& entry) {
+        const Message* message = snapshot.find(entry.first);
+        return entry.second.name == message->name && entry.second.keywords == message->keywords;
+    });
+    return changes;
+}
+
+}  // namespace
+
+SnapshotPtr with_progress(const SnapshotPtr& old, const maildir::Progress& progress, ModSeq mod_seq) {
+    SnapshotPtr next = progress.arrived.empty() ? old : with_arrivals(old, progress, mod_seq);
+    auto table = next->shared_keyword_table();
+    if (const auto found = changes_in(*next, progress, table); !found.empty()) {
+        std::vector<MessageChange> changes;
+        std::ranges::transform(found, std::back_inserter(changes), [](const auto& entry) { return entry.second; });
+        next = with_changes(next, changes, table, mod_seq);
+    }
+    return progress.gone.empty() ? next : without(next, progress.gone, mod_seq);
 }
 
 std::vector<KeywordId> keyword_ids(const std::vector<std::string>& names, std::shared_ptr<const KeywordTable>& table) {

@@ -32,6 +32,10 @@ struct MessageChange {
 SnapshotPtr with_changes(const SnapshotPtr& old, const std::vector<MessageChange>& changes,
                          std::shared_ptr<const KeywordTable> table, ModSeq mod_seq);
 
+/// What names alone told: arrivals (those whose UIDs should have been known before are left out, as in with_scan), then
+/// other flags and keywords, then what is gone; the same pointer when nothing changed.
+SnapshotPtr with_progress(const SnapshotPtr& old, const maildir::Progress& progress, ModSeq mod_seq);
+
 /// gone: ascending UIDs.
 SnapshotPtr without(const SnapshotPtr& old, const std::vector<Uid>& gone, ModSeq mod_seq);
 

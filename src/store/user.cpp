@@ -67,7 +67,7 @@ Result<std::shared_ptr<Folder>> User::folder_in(const std::string& directory) {
     if (!files) {
         return files.error();
     }
-    auto folder = std::make_shared<Folder>(std::move(*files), settings_, watcher_);
+    auto folder = std::make_shared<Folder>(std::move(*files), settings_, strand_, watcher_);
     folders_[directory] = folder;
     return folder;
 }
@@ -91,7 +91,7 @@ Result<MailboxStatus> User::status_now(const std::string& name) {
     if (!opened) {
         return opened.error();
     }
-    const auto counts = (*opened)->files().status(now());
+    const auto counts = (*opened)->status(now());
     if (!counts) {
         return counts.error();
     }
@@ -207,6 +207,9 @@ Result<void> User::rename_now(const std::string& from, const std::string& to) {
     for (const auto& [before, after] : *renamed) {
         if (auto open = folders_.extract(before)) {
             open.key() = after;
+            if (const auto folder = open.mapped().lock()) {
+                folder->files().renamed(after);
+            }
             folders_.erase(after);  // another program removed what was there
             folders_.insert(std::move(open));
         }

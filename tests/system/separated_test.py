@@ -13,7 +13,7 @@ import support
 from support import FRONT_UID, PASSWORD, Client, Gone, Site, message, wait_until
 
 ANN, BEN = 21001, 21002
-BIG = 20_000_000
+BIG = 40_000_000
 #: The settings' own file; SIGTERM to the end of the server at most, with nothing under way. Seconds.
 FAREWELL = 8.0
 
@@ -210,7 +210,7 @@ class LogIn(SeparatedTest):
         self.assertFalse(slow.no_more_within(30))
         for _ in range(20):  # meanwhile the worker has long sent what goes
             client.ok("NOOP")
-            self.assertLess(memory_of(self.front()) - before, 8_000_000)
+            self.assertLess(memory_of(self.front()) - before, BIG // 2)
         self.assertEqual(content, slow.finish(tag).untagged[0].literals[0])
 
     def test_clients_that_vanish_while_they_log_in(self):

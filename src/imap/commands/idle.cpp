@@ -18,9 +18,15 @@ constexpr auto least_time_between_looks = std::chrono::milliseconds(20);
 /// Waits for input until the deadline, telling news meanwhile. False: the session is over.
 Task<bool> tell_until_input(Session& session, net::Deadline deadline) {
     const bool selected = session.state() == State::selected;
+    bool look = true;  // at the folder, and not only at what is known of it
     for (;;) {
         if (selected) {
-            const bool alive = co_await session.sync(Expunges::may_send);
+            bool alive = false;
+            if (look) {
+                alive = co_await session.sync(Expunges::may_send);
+            } else {
+                alive = co_await session.news(Expunges::may_send);
+            }
             if (!alive) {
                 co_return false;
             }
@@ -36,6 +42,7 @@ Task<bool> tell_until_input(Session& session, net::Deadline deadline) {
         if (woken && *woken == net::Wake::input) {
             co_return true;
         }
+        look = !woken;
         if (!woken && (woken.error() != net::Closed::timeout || next_look == deadline)) {
             session.closed(woken.error());
             co_return false;

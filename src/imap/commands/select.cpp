@@ -9,15 +9,8 @@ namespace {
 
 void print_first_unseen(Session& session) {
     const store::Snapshot& snapshot = session.mailbox().view()->snapshot();
-    std::size_t seq = 0;
-    for (const auto& chunk : snapshot.chunks()) {
-        for (const store::Message& message : *chunk) {
-            ++seq;
-            if (!message.flags.has(store::Flag::seen)) {
-                session.untagged("OK [UNSEEN " + std::to_string(seq) + "] First unseen.");
-                return;
-            }
-        }
+    if (const std::size_t first = snapshot.first_unseen(); first < snapshot.size()) {
+        session.untagged("OK [UNSEEN " + std::to_string(first + 1) + "] First unseen.");
     }
 }
 

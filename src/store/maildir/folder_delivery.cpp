@@ -16,7 +16,7 @@ struct FolderFiles::Placing {
     std::vector<std::string> keyword_bases;  ///< updates in courierimapkeywords/
 };
 
-Result<FolderFiles::Delivered> FolderFiles::deliver(std::vector<Delivery>& deliveries, system_clock::time_point now) {
+Result<std::vector<Uid>> FolderFiles::deliver(std::vector<Delivery>& deliveries, system_clock::time_point now) {
     const auto held = lock();
     if (!held) {
         return held.error();
@@ -31,7 +31,11 @@ Result<FolderFiles::Delivered> FolderFiles::deliver(std::vector<Delivery>& deliv
         return Error(Code::limit, "no UIDs are left in the folder");
     }
     Placing placing;
-    if (auto placed = place(deliveries, placing, now); !placed) {
+    auto placed = place(deliveries, placing, now);
+    if (placed && !placing.keyword_bases.empty()) {
+        placed = fold_keywords(placing, now);
+    }
+    if (!placed) {
         undo(placing);
         return placed.error();
     }
@@ -40,12 +44,13 @@ Result<FolderFiles::Delivered> FolderFiles::deliver(std::vector<Delivery>& deliv
         undo(placing);
         return uids.error();
     }
-    auto after = scan_locked(now, Writes::yes);
-    if (!after) {
-        undo(placing);
-        return after.error();
+    for (std::size_t i = 0; i < deliveries.size(); ++i) {
+        progress_.arrived.push_back({.uid = (*uids)[i], .name = placing.names[i]});
+        if (const auto found = keywords_.find(base_of(placing.names[i])); found != keywords_.end()) {
+            progress_.keywords.emplace_back((*uids)[i], found->second);
+        }
     }
-    return Delivered{.uids = std::move(*uids), .scan = std::move(*after)};
+    return uids;
 }
 
 Result<void> FolderFiles::place(std::vector<Delivery>& deliveries, Placing& placing, system_clock::time_point now) {
@@ -55,7 +60,7 @@ Result<void> FolderFiles::place(std::vector<Delivery>& deliveries, Placing& plac
             return base.error();
         }
         if (!delivery.keywords.empty() && settings_.keywords != Keywords::off) {
-            // Made to last together with the others, by the list that the scan writes.
+            // Made to last together with the others, by the list that they are folded into.
             placing.keyword_bases.push_back(*base);
             const auto all = [](std::string_view) { return true; };
             if (auto written =
@@ -74,6 +79,22 @@ Result<void> FolderFiles::place(std::vector<Delivery>& deliveries, Placing& plac
     return sync_directory(cur_.get(), durability());
 }
 
+/// One list that lasts instead of many small files.
+Result<void> FolderFiles::fold_keywords(const Placing& placing, system_clock::time_point now) {
+    const auto all = [](std::string_view) { return true; };  // also of messages that have no UID yet
+    auto read = read_keywords(folder_.get(), all, now, host_, durability());
+    if (!read) {
+        return read.error();
+    }
+    for (const auto& base : placing.keyword_bases) {
+        if (auto entry = read->find(base); entry != read->end()) {
+            keywords_[base] = std::move(entry->second);
+        }
+    }
+    keyword_list_ = file_id(folder_.get(), keyword_list_path);
+    return {};
+}
+
 Result<std::vector<Uid>> FolderFiles::record(const Placing& placing) {
     std::vector<Uid> uids;
     for (const auto& name : placing.names) {
@@ -82,7 +103,7 @@ Result<std::vector<Uid>> FolderFiles::record(const Placing& placing) {
     if (uids.empty()) {
         return uids;
     }
-    if (auto saved = save_uid_list(); !saved) {
+    if (auto saved = save_added(uids.size()); !saved) {
         table_.take_back(uids.size());
         return saved.error();
     }

@@ -47,6 +47,8 @@ Result<FolderFiles> FolderFiles::open(int maildir, const std::string& directory,
     files.settings_ = settings;
     files.host_ = host;
     files.is_main_ = directory == ".";
+    files.directory_ = directory;
+    files.is_link_ = !files.is_in_place();
     files.above_ = file_id(files.folder_.get(), "..");
     return files;
 }
@@ -63,9 +65,15 @@ Result<DotLock> FolderFiles::lock() const {
     return lock;
 }
 
+bool FolderFiles::is_in_place() const {
+    const auto here = file_id(folder_.get(), ".");
+    const auto named = is_main_ || is_link_ ? here : file_id(folder_.get(), "../" + directory_);
+    return here && named && here->inode == named->inode && is_in_its_maildir();
+}
+
 bool FolderFiles::is_in_its_maildir() const {
     const auto above = file_id(folder_.get(), "..");
-    return is_main_ || (above && above_ && above->inode == above_->inode);
+    return is_main_ || !above_ || (above && above->inode == above_->inode);
 }
 
 FolderFiles::Look FolderFiles::look() const {
@@ -131,8 +139,8 @@ Result<void> FolderFiles::remove(const std::string& name) {
     std::string present = name;
     for (int tries = 0; tries < most_lookups; ++tries) {
         if (::unlinkat(cur_.get(), present.c_str(), 0) == 0) {
+            forgotten_.emplace(base_of(present));
             table_.forget(base_of(present));
-            forgotten_ = true;
             return {};
         }
         if (errno != ENOENT) {
@@ -168,8 +176,13 @@ std::optional<std::uint64_t> FolderFiles::keyword_folder_inode() const {
     return id ? std::optional(id->inode) : std::nullopt;
 }
 
-std::vector<std::string> FolderFiles::watched_names() {
-    return {"cur", "new", keyword_directory, uid_list_file};
+std::vector<Watcher::Place> FolderFiles::watched(const Descriptor& keywords) const {
+    std::vector<Watcher::Place> places{
+        {cur_.get()}, {new_.get()}, {folder_.get(), {"cur", "new", keyword_directory, uid_list_file}}};
+    if (keywords) {
+        places.push_back({keywords.get()});
+    }
+    return places;
 }
 
 }  // namespace postrider::store::maildir

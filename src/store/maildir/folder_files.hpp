@@ -4,10 +4,15 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "core/descriptor.hpp"
@@ -18,8 +23,9 @@
 #include "store/maildir/files.hpp"
 #include "store/maildir/keywords.hpp"
 #include "store/maildir/message_table.hpp"
-#include "store/maildir/uid_list.hpp"
+#include "store/maildir/uid_list_file.hpp"
 #include "store/settings.hpp"
+#include "store/watch/watcher.hpp"
 
 namespace postrider::store::maildir {
 
@@ -36,6 +42,17 @@ struct Scan {
     std::vector<ScannedMessage> messages;  ///< ascending UIDs
     std::vector<Uid> recent;               ///< of `messages`: those that this scan put into the map
     KeywordMap keywords;                   ///< of existing messages
+};
+
+/// What became of a folder since the last scan or Progress, where names told it. Shapes as in Scan.
+struct Progress {
+    std::vector<ScannedMessage> renamed;  ///< other flags
+    std::vector<Uid> gone;
+    std::vector<std::pair<Uid, std::vector<std::string>>> keywords;  ///< complete new sets
+    std::vector<ScannedMessage> arrived;
+    std::vector<Uid> recent;  ///< of `arrived`: those that this process put into the map
+    Uid uid_next;
+    bool empty() const { return renamed.empty() && gone.empty() && keywords.empty() && arrived.empty(); }
 };
 
 /// What STATUS counts without moving or saving anything.
@@ -66,6 +83,27 @@ public:
     /// map at all gets a UIDVALIDITY of its own for this process and UIDs from 1.
     Result<Scan> scan(std::chrono::system_clock::time_point now);
 
+    /// Takes in what the system told, in its order. places: as watched() gave them. Each name is compared with what is
+    /// there now, so that our own changes, and those told twice, do nothing. False: the names do not suffice; scan.
+    bool follow(const std::vector<WatchEvent>& events);
+    /// A name went away and did not come back under another: that is told in two steps, so look at the news again.
+    bool has_lost_names() const { return !lost_.empty(); }
+    /// Messages wait for their UIDs.
+    bool has_arrivals() const { return !arrivals_.empty(); }
+    /// Gives them UIDs under the lock, as a scan does, without reading the directories. news: what the system told up
+    /// to the moment when the lock was taken. False: scan.
+    Result<bool> accept(const std::function<WatchNews()>& news, std::chrono::system_clock::time_point now);
+    /// Messages that have no UIDs yet: of those that follow() met.
+    struct Waiting {
+        std::size_t messages = 0;
+        std::size_t unseen = 0;
+    };
+    Waiting waiting() const;
+    /// Whether only a scan can tell the folder's state.
+    bool needs_scan() const { return !scanned_ || unnamed_ > 0; }
+    /// What follow(), accept() and deliver() found, once; unless needs_scan().
+    Progress take_progress();
+
     /// STATUS. Makes and saves a map where there is none (so that the UIDVALIDITY told is the one that stays).
     Result<StatusCounts> status(std::chrono::system_clock::time_point now);
 
@@ -77,7 +115,8 @@ public:
     /// The complete new set. Errors: not_permitted when keywords are off.
     Result<void> set_keywords(std::string_view base, const std::vector<std::string>& keywords);
 
-    /// Unlinks one message. Gone already is success. A name that vanished is looked up by its base.
+    /// Unlinks one message. Gone already is success. A name that vanished is looked up by its base. The map keeps its
+    /// line until it is written anew: at the next scan, or before many such lines have gathered.
     /// Errors: in_use when the name had the flag \Deleted and another program took it off meanwhile.
     Result<void> remove(const std::string& name);
 
@@ -85,13 +124,10 @@ public:
     Result<Descriptor> open_message(const std::string& name) const;
 
     /// Makes messages visible, all or none: keywords written, each renamed without replacing into cur/ as
-    /// "<base>:2,<flags>", cur/ fsynced, UIDs given in order, the map saved and durable; under the lock.
-    /// Gives what a scan would: `recent` is for other programs' messages met on the way.
-    struct Delivered {
-        std::vector<Uid> uids;  ///< of the deliveries, in order
-        Scan scan;              ///< the folder afterwards
-    };
-    Result<Delivered> deliver(std::vector<Delivery>& deliveries, std::chrono::system_clock::time_point now);
+    /// "<base>:2,<flags>", cur/ fsynced, UIDs given in order, the map saved and durable; under the lock. The messages
+    /// are part of the next Progress. Gives the UIDs, in order.
+    Result<std::vector<Uid>> deliver(std::vector<Delivery>& deliveries, std::chrono::system_clock::time_point now);
+    UidValidity uid_validity() const { return table_.uid_validity(); }
 
     /// Descriptors of the folder itself, for Delivery and for hard links.
     int folder() const { return folder_.get(); }
@@ -100,8 +136,12 @@ public:
     /// courierimapkeywords/; none where it is not there, or something else.
     Descriptor keyword_folder() const;
     std::optional<std::uint64_t> keyword_folder_inode() const;
-    /// Of the names in the folder itself, those whose change may be one of its messages.
-    static std::vector<std::string> watched_names();
+    /// What to watch for follow(). keywords: of keyword_folder().
+    std::vector<Watcher::Place> watched(const Descriptor& keywords) const;
+    /// Whether the folder still stands under its name: another program may have moved it.
+    bool is_in_place() const;
+    /// It was renamed by us. directory: its new name.
+    void renamed(const std::string& directory) { directory_ = directory; }
 
 private:
     /// What the directories looked like before a scan began to read them.
@@ -117,6 +157,9 @@ private:
     using Names = std::unordered_map<std::string, std::string>;
 
     FolderFiles() = default;
+    static constexpr const char* keyword_list_path = "courierimapkeywords/:list";
+    /// So many updates may wait before a scan folds them into the list.
+    static constexpr std::size_t most_pending_keywords = 200;
 
     Durability durability() const { return settings_.durable ? Durability::durable : Durability::relaxed; }
     Result<DotLock> lock() const;
@@ -127,7 +170,9 @@ private:
     // folder_scan.cpp
     Result<Scan> scan_locked(std::chrono::system_clock::time_point now, Writes writes);
     Result<void> read_uid_list(std::chrono::system_clock::time_point now);
+    void assign_table(const UidList& list);
     Result<void> save_uid_list();
+    Result<void> save_added(std::size_t count);
     Result<void> make_uid_list(std::chrono::system_clock::time_point now);
     Result<Names> look_at_cur();
     void see(Names& fresh, const char* entry, unsigned char d_type);
@@ -137,9 +182,19 @@ private:
     void clean_tmp(std::chrono::system_clock::time_point now);
     Scan snapshot(std::vector<Uid> recent) const;
 
+    // folder_news.cpp
+    void follow_in_cur(const WatchEvent& event);
+    void appeared_in_cur(const std::string& name);
+    void name_message(KnownMessage& known, const std::string& name);
+    void follow_arrivals(const WatchEvent& event);
+    bool follow_keywords(const WatchEvent& event);
+    std::vector<std::string> place_arrivals();
+    bool record_arrivals(const std::vector<std::string>& names);
+
     // folder_delivery.cpp
     struct Placing;
     Result<void> place(std::vector<Delivery>& deliveries, Placing& placing, std::chrono::system_clock::time_point now);
+    Result<void> fold_keywords(const Placing& placing, std::chrono::system_clock::time_point now);
     Result<std::vector<Uid>> record(const Placing& placing);
     void undo(const Placing& placing);
 
@@ -150,17 +205,32 @@ private:
     Settings settings_;
     std::string host_;
     bool is_main_ = false;
-    std::optional<FileId> above_;  ///< the directory that holds the folder
-    bool forgotten_ = false;       ///< the map on disk still has messages that we removed
+    std::string directory_;                      ///< its name: "." or ".a.b"
+    std::optional<FileId> above_;                ///< the directory that holds the folder
+    bool is_link_ = false;                       ///< the name leads to a folder elsewhere
+    std::unordered_set<std::string> forgotten_;  ///< bases that the map on disk still has, of messages that we removed
 
     MessageTable table_;
-    /// The map as last read or saved, kept open so that its inode cannot be given to a newer one. None: not on disk.
-    Descriptor uid_list_;
-    bool has_map_ = false;  ///< table_ has a UIDVALIDITY, if only for this process
-    Names left_out_;        ///< in cur/, but their UIDs could not be saved
+    UidListFile uid_list_;     ///< the map as last read or saved
+    bool has_map_ = false;     ///< table_ has a UIDVALIDITY, if only for this process
+    bool scanned_ = false;     ///< table_ has the names of a scan
+    std::size_t unnamed_ = 0;  ///< entries that came with the map since then, whose names were not met yet
+    Names left_out_;           ///< in cur/, but their UIDs could not be saved
     KeywordMap keywords_;
     std::optional<FileId> keywords_id_;  ///< of courierimapkeywords/ before keywords_ was read
     timespec keywords_look_{};
+    std::optional<FileId> keyword_list_;  ///< ":list" as we know it
+    std::size_t pending_keywords_ = 0;    ///< updates met since the list was last read
+
+    /// Names that wait for their UIDs, by base.
+    struct Arrival {
+        std::string name;
+        bool in_cur = false;
+    };
+    std::map<std::string, Arrival, std::less<>> arrivals_;
+    std::set<std::string, std::less<>> lost_;  ///< bases
+    Progress progress_;
+
     std::optional<Look> last_look_;  ///< none: never scanned, or the last scan failed
     std::chrono::system_clock::time_point last_cleaning_{};
 };

@@ -23,9 +23,9 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::system_clock;
 
-/// Three million messages. To take a longer list for none would renumber the folder: it is an error instead.
-constexpr std::size_t most_list_bytes = 256 * 1024 * 1024;
 constexpr auto cleaning_interval = 1h;
+/// So many lines of removed messages may stay in the map, and a quarter of its messages.
+constexpr std::size_t most_forgotten = 256;
 /// Passes over cur/ before a missing message counts as gone although the directory does not come to rest.
 constexpr int most_passes = 5;
 
@@ -93,54 +93,79 @@ Result<Scan> FolderFiles::scan_locked(system_clock::time_point now, Writes write
         return refreshed.error();
     }
     last_look_ = taken;
+    scanned_ = true;
+    unnamed_ = 0;
+    arrivals_.clear();
+    lost_.clear();
+    const auto unpublished = std::exchange(progress_, {});
+    recent.insert(recent.end(), unpublished.recent.begin(), unpublished.recent.end());
     return snapshot(std::move(recent));
 }
 
-/// Programs never change the map in place: as long as its name leads to the file that we hold open, it is the same.
 /// No map, or none that can be understood: a new one, as Courier does. One that cannot be read now (EIO, too many open
 /// files) is an error: it must not be replaced by an empty one.
 Result<void> FolderFiles::read_uid_list(system_clock::time_point now) {
-    if (uid_list_ && file_id(uid_list_.get()) == file_id(folder_.get(), uid_list_file)) {
-        return {};
-    }
-    const bool was_saved = static_cast<bool>(std::exchange(uid_list_, Descriptor()));
-    auto file = open_regular(folder_.get(), uid_list_file);
-    if (!file && file.error().code != Code::expunged && file.error().code != Code::invalid_data) {
+    const bool was_saved = uid_list_.is_held();
+    auto look = uid_list_.look(folder_.get());
+    if (!look) {
         has_map_ = has_map_ && !was_saved;
-        return file.error();
+        return look.error();
     }
-    if (file) {
-        const auto text = read_descriptor(file->get(), most_list_bytes);
-        if (!text) {
-            has_map_ = has_map_ && !was_saved;
-            return Error(Code::unavailable, text.error().detail);
-        }
-        if (auto list = parse_uid_list(*text)) {
-            note_uid_validity(list->uid_validity, now);
-            if (has_map_ && list->uid_validity == table_.uid_validity()) {
-                list->uid_next = std::max(list->uid_next, table_.uid_next());  // an older one was put back
+    switch (look->kind) {
+        case UidListFile::Look::Kind::same:
+            break;
+        case UidListFile::Look::Kind::grown:
+            table_.grow(look->list);
+            unnamed_ += look->list.entries.size();
+            break;
+        case UidListFile::Look::Kind::replaced:
+            note_uid_validity(look->list.uid_validity, now);
+            if (has_map_ && look->list.uid_validity == table_.uid_validity()) {
+                look->list.uid_next = std::max(look->list.uid_next, table_.uid_next());  // an older one was put back
             }
-            table_.assign(*list);
-            uid_list_ = std::move(*file);
-            has_map_ = true;
-            return {};
-        }
-    }
-    if (was_saved || !has_map_) {
-        table_.assign({.uid_validity = new_uid_validity(now), .uid_next = Uid(1), .entries = {}});
-        has_map_ = true;
+            assign_table(look->list);
+            break;
+        case UidListFile::Look::Kind::missing:
+            if (was_saved || !has_map_) {
+                assign_table({.uid_validity = new_uid_validity(now), .uid_next = Uid(1), .entries = {}});
+            }
+            break;
     }
     return {};
 }
 
+void FolderFiles::assign_table(const UidList& list) {
+    table_.assign(list);
+    has_map_ = true;
+    scanned_ = false;
+    unnamed_ = 0;
+    forgotten_.clear();
+}
+
 Result<void> FolderFiles::save_uid_list() {
-    const auto text = print_uid_list(table_.list());
-    auto saved = replace_file(folder_.get(), uid_list_file, tmp_.get(), unique_name(host_), text, durability());
+    auto saved = uid_list_.replace(folder_.get(), tmp_.get(), unique_name(host_), table_.list(), durability());
     if (saved) {
-        auto file = open_regular(folder_.get(), uid_list_file);
-        uid_list_ = file ? std::move(*file) : Descriptor();
+        forgotten_.clear();
     }
     return saved;
+}
+
+/// The last `count` messages of the table are new. Lines of removed messages may stay for a while, but none whose base
+/// comes back: a reader would give it its old UID.
+Result<void> FolderFiles::save_added(std::size_t count) {
+    const auto added = table_.last(count);
+    const bool returns = std::ranges::any_of(added, [&](const auto& entry) { return forgotten_.contains(entry.base); });
+    if (!returns && forgotten_.size() <= most_forgotten + table_.size() / 4) {
+        const UidList header{.uid_validity = table_.uid_validity(), .uid_next = table_.uid_next(), .entries = {}};
+        auto done = uid_list_.append(header, added, durability());
+        if (!done) {
+            return done.error();
+        }
+        if (*done) {
+            return {};
+        }
+    }
+    return save_uid_list();
 }
 
 void FolderFiles::see(Names& fresh, const char* entry, unsigned char d_type) {
@@ -218,9 +243,10 @@ Result<void> FolderFiles::accept_arrivals(Names& fresh) {
 
 /// Gives UIDs to what has none and saves the map if it changed. Gives the UIDs of the messages that came.
 std::vector<Uid> FolderFiles::settle(Names fresh, Writes writes) {
-    const bool dropped = table_.drop_missing() || std::exchange(forgotten_, false);
+    const bool has_map = uid_list_.is_held();
+    const bool dropped = table_.drop_missing() || !forgotten_.empty();
     left_out_.clear();
-    if (!dropped && fresh.empty() && uid_list_) {
+    if (!dropped && fresh.empty() && has_map) {
         return {};
     }
     std::vector<const std::string*> names;
@@ -239,8 +265,8 @@ std::vector<Uid> FolderFiles::settle(Names fresh, Writes writes) {
     const bool saved =
         writes == Writes::yes &&
         (fresh.empty() || (sync_directory(cur_.get(), durability()) && sync_directory(new_.get(), durability()))) &&
-        save_uid_list();
-    if (!saved && uid_list_) {
+        (dropped || !has_map ? save_uid_list() : save_added(given.size()));
+    if (!saved && has_map) {
         // The map on disk lacks them: what it may give to others later must not be announced now.
         table_.take_back(given.size());
         given.clear();
@@ -256,7 +282,8 @@ Result<void> FolderFiles::refresh_keywords(system_clock::time_point now, Writes 
     if (messages_came || !id || !is_unchanged(keywords_id_, id, keywords_look_)) {
         // Entries of others are dropped only where the lock says that none can be arriving.
         const auto exists = [&](std::string_view base) {
-            return writes == Writes::no || table_.find(base) != nullptr || left_out_.contains(std::string(base));
+            return writes == Writes::no || !settings_.use_locks || table_.find(base) != nullptr ||
+                   left_out_.contains(std::string(base));
         };
         auto read = read_keywords(folder_.get(), exists, now, host_, durability());
         if (!read && !forbids_writing(read.error()) && !is_odd(read.error())) {
@@ -267,6 +294,8 @@ Result<void> FolderFiles::refresh_keywords(system_clock::time_point now, Writes 
         }
         keywords_id_ = id;
         keywords_look_ = taken;
+        keyword_list_ = file_id(folder_.get(), keyword_list_path);
+        pending_keywords_ = 0;
     }
     std::erase_if(keywords_, [&](const auto& entry) { return table_.find(entry.first) == nullptr; });
     return {};
@@ -301,12 +330,12 @@ Scan FolderFiles::snapshot(std::vector<Uid> recent) const {
               .recent = std::move(recent),
               .keywords = keywords_};
     scan.messages.reserve(table_.size());
-    for (const auto* entry : table_.messages()) {
+    table_.each([&](const MessageTable::Entry& entry) {
         std::string name;
-        name.reserve(entry->first.size() + entry->second.suffix.size());
-        name.append(entry->first).append(entry->second.suffix);
-        scan.messages.push_back({.uid = entry->second.uid, .name = std::move(name)});
-    }
+        name.reserve(entry.first.size() + entry.second.suffix.size());
+        name.append(entry.first).append(entry.second.suffix);
+        scan.messages.push_back({.uid = entry.second.uid, .name = std::move(name)});
+    });
     return scan;
 }
 

@@ -31,17 +31,18 @@ Result<void> FolderFiles::make_uid_list(system_clock::time_point now) {
     if (auto read = read_uid_list(now); !read) {
         return read;
     }
-    if (held && !uid_list_) {
+    if (held && !uid_list_.is_held()) {
         (void)save_uid_list();
     }
     return {};
 }
 
 Result<StatusCounts> FolderFiles::status(system_clock::time_point now) {
+    scanned_ = false;  // what is met here no scan has told of
     if (auto read = read_uid_list(now); !read) {
         return read.error();
     }
-    if (!uid_list_) {
+    if (!uid_list_.is_held()) {
         if (auto made = make_uid_list(now); !made) {
             return made.error();
         }
@@ -52,12 +53,12 @@ Result<StatusCounts> FolderFiles::status(system_clock::time_point now) {
     }
     std::size_t messages = fresh->size();
     std::size_t unseen = 0;
-    for (const auto* entry : table_.messages()) {
-        if (table_.was_met(entry->second)) {
+    table_.each([&](const MessageTable::Entry& entry) {
+        if (table_.was_met(entry.second)) {
             ++messages;
-            unseen += is_unseen(entry->first + entry->second.suffix) ? 1 : 0;
+            unseen += is_unseen(entry.first + entry.second.suffix) ? 1 : 0;
         }
-    }
+    });
     for (const auto& [base, name] : *fresh) {
         unseen += is_unseen(name) ? 1 : 0;
     }

@@ -23,7 +23,7 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::system_clock;
 
-constexpr const char* list_name = ":list";
+constexpr const char* list_name = keyword_list;
 constexpr std::size_t most_list_bytes = 64 * 1024 * 1024;
 constexpr std::size_t most_update_bytes = 512 * 1024;
 constexpr auto kept_age = 15min;
@@ -53,6 +53,18 @@ std::optional<std::pair<std::uint64_t, std::string_view>> kept_parts(std::string
         return std::nullopt;
     }
     return std::pair(*number, name.substr(dot + 1));
+}
+
+/// The content of an update.
+std::vector<std::string> lines_of(std::string_view text) {
+    std::vector<std::string> keywords;
+    while (!text.empty()) {
+        const auto end = std::min(text.find('\n'), text.size());
+        keywords.push_back(keyword_text(text.substr(0, end)));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    remove_doubles(keywords);
+    return keywords;
 }
 
 /// One pass of the reading algorithm over an open courierimapkeywords/.
@@ -143,17 +155,6 @@ private:
             ++entry;
         }
         return true;
-    }
-
-    static std::vector<std::string> lines_of(std::string_view text) {
-        std::vector<std::string> keywords;
-        while (!text.empty()) {
-            const auto end = std::min(text.find('\n'), text.size());
-            keywords.push_back(keyword_text(text.substr(0, end)));
-            text.remove_prefix(std::min(end + 1, text.size()));
-        }
-        remove_doubles(keywords);
-        return keywords;
     }
 
     KeywordMap merged(const KeywordMap& listed) const {
@@ -263,6 +264,15 @@ Result<KeywordMap> read_keywords(int folder, const std::function<bool(std::strin
         }
     }
     return Error(Code::unavailable, "courierimapkeywords changes faster than it can be read");
+}
+
+std::optional<std::vector<std::string>> read_keyword_update(int folder, std::string_view base) {
+    const auto directory = open_directory(folder, keyword_directory);
+    if (!directory) {
+        return std::nullopt;
+    }
+    const auto text = read_file(directory->get(), std::string(base), most_update_bytes);
+    return text && *text ? std::optional(lines_of(**text)) : std::nullopt;
 }
 
 Result<void> write_keywords(int folder, std::string_view base, const std::vector<std::string>& keywords,

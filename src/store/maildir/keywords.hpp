@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,7 @@
 namespace postrider::store::maildir {
 
 inline constexpr const char* keyword_directory = "courierimapkeywords";
+inline constexpr const char* keyword_list = ":list";  ///< in it
 
 /// base name -> keywords, none of the lists empty.
 using KeywordMap = std::map<std::string, std::vector<std::string>, std::less<>>;
@@ -28,6 +30,9 @@ std::string print_keyword_list(const KeywordMap& keywords);
 Result<KeywordMap> read_keywords(int folder, const std::function<bool(std::string_view base)>& exists,
                                  std::chrono::system_clock::time_point now, const std::string& host,
                                  Durability durability);
+
+/// The complete set of an update that waits. None: there is none (any more), or it cannot be read.
+std::optional<std::vector<std::string>> read_keyword_update(int folder, std::string_view base);
 
 /// Courier's writing algorithm: the complete new set of one message, as an update file made with link().
 Result<void> write_keywords(int folder, std::string_view base, const std::vector<std::string>& keywords,

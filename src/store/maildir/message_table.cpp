@@ -7,6 +7,13 @@
 
 namespace postrider::store::maildir {
 
+namespace {
+
+/// So many forgotten entries stay among the others in any case.
+constexpr std::size_t least_swept = 1024;
+
+}  // namespace
+
 void MessageTable::assign(const UidList& list) {
     uid_validity_ = list.uid_validity;
     uid_next_ = list.uid_next;
@@ -16,17 +23,28 @@ void MessageTable::assign(const UidList& list) {
     order_.reserve(list.entries.size());
     met_ = 0;
     for (const auto& entry : list.entries) {
-        const auto added = by_base_.emplace(entry.base, KnownMessage{.uid = entry.uid, .suffix = {}, .seen = 0}).first;
-        order_.push_back(&*added);
+        insert(entry);
     }
+}
+
+void MessageTable::insert(const UidEntry& entry) {
+    const auto [added, is_new] = by_base_.emplace(entry.base, KnownMessage{.uid = entry.uid, .suffix = {}, .seen = 0});
+    if (is_new) {
+        order_.push_back({entry.uid, &*added});
+    }
+}
+
+void MessageTable::grow(const UidList& added) {
+    for (const auto& entry : added.entries) {
+        insert(entry);
+    }
+    uid_next_ = std::max(uid_next_, added.uid_next);
 }
 
 UidList MessageTable::list() const {
     UidList list{.uid_validity = uid_validity_, .uid_next = uid_next_, .entries = {}};
-    list.entries.reserve(order_.size());
-    for (const auto* entry : order_) {
-        list.entries.push_back({.uid = entry->second.uid, .base = entry->first});
-    }
+    list.entries.reserve(size());
+    each([&](const Entry& entry) { list.entries.push_back({.uid = entry.second.uid, .base = entry.first}); });
     return list;
 }
 
@@ -59,13 +77,13 @@ bool MessageTable::drop_missing() {
     if (!any_missing()) {
         return false;
     }
-    std::vector<const Entry*> kept;
+    std::vector<Place> kept;
     kept.reserve(met_);
-    for (const auto* entry : order_) {
-        if (was_met(entry->second)) {
-            kept.push_back(entry);
-        } else {
-            by_base_.erase(by_base_.find(std::string_view(entry->first)));
+    for (const Place& place : order_) {
+        if (place.entry != nullptr && was_met(place.entry->second)) {
+            kept.push_back(place);
+        } else if (place.entry != nullptr) {
+            by_base_.erase(by_base_.find(std::string_view(place.entry->first)));
         }
     }
     order_ = std::move(kept);
@@ -77,12 +95,13 @@ void MessageTable::forget(std::string_view base) {
     if (found == by_base_.end()) {
         return;
     }
-    const Uid uid = found->second.uid;
-    const auto entry = std::partition_point(order_.begin(), order_.end(),
-                                            [uid](const Entry* known) { return known->second.uid < uid; });
+    const auto place = std::ranges::lower_bound(order_, found->second.uid, {}, &Place::uid);
+    place->entry = nullptr;
     met_ -= was_met(found->second) ? 1 : 0;
-    order_.erase(entry);
     by_base_.erase(found);
+    if (order_.size() > 2 * size() + least_swept) {
+        std::erase_if(order_, [](const Place& other) { return other.entry == nullptr; });
+    }
 }
 
 std::size_t MessageTable::uids_left() const {
@@ -94,14 +113,23 @@ Uid MessageTable::add(const std::string& name) {
     const auto uid = uid_next_;
     uid_next_ = uid_next_.next();
     auto& entry = *by_base_.emplace(base, KnownMessage{.uid = uid, .suffix = {}, .seen = 0}).first;
-    order_.push_back(&entry);
+    order_.push_back({uid, &entry});
     met(entry.second, std::string_view(name).substr(base.size()));
     return uid;
 }
 
+std::vector<UidEntry> MessageTable::last(std::size_t count) const {
+    std::vector<UidEntry> entries;
+    entries.reserve(count);
+    for (auto place = order_.end() - static_cast<std::ptrdiff_t>(count); place != order_.end(); ++place) {
+        entries.push_back({.uid = place->uid, .base = place->entry->first});
+    }
+    return entries;
+}
+
 void MessageTable::take_back(std::size_t count) {
     for (; count > 0; --count) {
-        const auto* entry = order_.back();
+        const auto* entry = order_.back().entry;
         order_.pop_back();
         uid_next_ = entry->second.uid;
         met_ -= was_met(entry->second) ? 1 : 0;

@@ -10,11 +10,12 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <exception>
 #include <iterator>
 #include <string_view>
 #include <utility>
+
+#include "core/limits.hpp"
 
 namespace postrider::store {
 
@@ -86,25 +87,42 @@ void Watcher::run() {
     }
 }
 
+/// event: null when events were lost.
+void Watcher::note(Watch& watch, std::size_t place, const inotify_event* event) {
+    WatchNews& news = watch.news_;
+    if (news.doubt) {
+        return;
+    }
+    if (event == nullptr || (event->mask & of_the_directory) != 0 || event->len == 0 ||
+        news.events.size() == limits::watch_events) {
+        news = {.doubt = true, .events = {}};
+        return;
+    }
+    const auto kind = (event->mask & IN_DELETE) != 0       ? WatchEvent::Kind::deleted
+                      : (event->mask & IN_MOVED_FROM) != 0 ? WatchEvent::Kind::moved_away
+                                                           : WatchEvent::Kind::appeared;
+    news.events.push_back({.place = place, .kind = kind, .name = event->name});
+}
+
 std::vector<std::function<void()>> Watcher::collect() {
     std::vector<std::function<void()>> woken;
-    const auto tell = [&woken](const Interest& interest) {
-        if (!interest.watch->news_.exchange(true) && interest.watch->wake_) {
+    const auto tell = [&woken](const Interest& interest, const inotify_event* event) {
+        const bool first = interest.watch->news_.empty();
+        note(*interest.watch, interest.place, event);
+        if (first && interest.watch->wake_) {
             woken.push_back(interest.watch->wake_);
         }
     };
     alignas(inotify_event) char buffer[buffer_bytes];
     for (ssize_t got = 0; (got = ::read(events_.get(), buffer, sizeof buffer)) > 0;) {
         for (const char* at = buffer; at < buffer + got;) {
-            inotify_event event{};
-            std::memcpy(&event, at, sizeof event);
-            const auto& whole = *reinterpret_cast<const inotify_event*>(at);
+            const auto& event = *reinterpret_cast<const inotify_event*>(at);
             const bool lost = (event.mask & IN_Q_OVERFLOW) != 0;
             const auto [first, last] =
                 lost ? std::pair(interests_.begin(), interests_.end()) : interests_.equal_range(event.wd);
             for (auto interest = first; interest != last; ++interest) {
-                if (lost || concerns(interest->second.names, whole)) {
-                    tell(interest->second);
+                if (lost || concerns(interest->second.names, event)) {
+                    tell(interest->second, lost ? nullptr : &event);
                 }
             }
             at += sizeof event + event.len;
@@ -116,7 +134,8 @@ std::vector<std::function<void()>> Watcher::collect() {
 std::unique_ptr<Watcher::Watch> Watcher::watch(const std::vector<Place>& places, std::function<void()> wake) {
     std::unique_ptr<Watch> watch(new Watch(shared_from_this(), std::move(wake)));
     const std::scoped_lock lock(mutex_);
-    for (const Place& place : places) {
+    for (std::size_t number = 0; number < places.size(); ++number) {
+        const Place& place = places[number];
         // By the descriptor, so that no path is followed.
         const std::string path = "/proc/self/fd/" + std::to_string(place.directory);
         const int directory = ::inotify_add_watch(events_.get(), path.c_str(), changes);
@@ -126,7 +145,7 @@ std::unique_ptr<Watcher::Watch> Watcher::watch(const std::vector<Place>& places,
             return nullptr;
         }
         watch->directories_.push_back(directory);
-        interests_.emplace(directory, Interest{watch.get(), place.names});
+        interests_.emplace(directory, Interest{watch.get(), number, place.names});
     }
     return watch;
 }
@@ -151,12 +170,12 @@ Watcher::Watch::~Watch() {
     }
 }
 
-bool Watcher::Watch::take_news() {
+WatchNews Watcher::Watch::take_news() {
     const std::scoped_lock lock(watcher_->mutex_);
     for (const auto& wake : watcher_->collect()) {
         wake();
     }
-    return news_.exchange(false);
+    return std::exchange(news_, {});
 }
 
 }  // namespace postrider::store

@@ -1,8 +1,9 @@
 // Changes of folders as the system tells them: one inotify descriptor for the process, its watches counted. An event
-// means "look", no more: what has changed, the folder's files say. docs/architecture.md, "Threads".
+// names what to look at, no more: what it is now, the folder's files say. docs/architecture.md, "Threads".
 #pragma once
 
-#include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -13,7 +14,24 @@
 
 #include "core/descriptor.hpp"
 
+struct inotify_event;
+
 namespace postrider::store {
+
+/// A name that came into a watched directory or left it.
+struct WatchEvent {
+    enum class Kind : std::uint8_t { appeared, deleted, moved_away };
+    std::size_t place = 0;  ///< as the places were given
+    Kind kind = Kind::appeared;
+    std::string name;
+};
+
+/// What was told since the last time.
+struct WatchNews {
+    bool doubt = false;              ///< the names do not suffice: all is to be looked at
+    std::vector<WatchEvent> events;  ///< in their order; at most limits::watch_events
+    bool empty() const { return !doubt && events.empty(); }
+};
 
 /// Any thread. Owners: the store, and each Watch.
 class Watcher : public std::enable_shared_from_this<Watcher> {
@@ -25,8 +43,8 @@ public:
         Watch(const Watch&) = delete;
         Watch& operator=(const Watch&) = delete;
 
-        /// Whether something may have changed since the last call: also what the system told this moment.
-        bool take_news();
+        /// What changed since the last call, up to this moment. The first time: doubt.
+        WatchNews take_news();
 
     private:
         friend class Watcher;
@@ -35,8 +53,8 @@ public:
 
         std::shared_ptr<Watcher> watcher_;
         std::function<void()> wake_;
-        std::vector<int> directories_;  ///< watch descriptors
-        std::atomic<bool> news_ = true;
+        std::vector<int> directories_;                 ///< watch descriptors
+        WatchNews news_{.doubt = true, .events = {}};  ///< with the watcher's lock held
     };
 
     /// Null: the system has no inotify left for us (fs.inotify.max_user_instances).
@@ -66,8 +84,10 @@ private:
 
     struct Interest {
         Watch* watch;
+        std::size_t place;
         std::vector<std::string> names;
     };
+    static void note(Watch& watch, std::size_t place, const inotify_event* event);
 
     Descriptor events_;
     Descriptor end_;   ///< an eventfd, written when the thread is to end

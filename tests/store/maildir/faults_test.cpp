@@ -184,7 +184,7 @@ TEST_CASE("a delivery that fails at any step leaves nothing, and no UID is given
         CHECK(uids_of(maildir.folder().scan(now()).value()) == uids_of(after));
         std::vector<Delivery> next;
         next.push_back(delivery(folder));
-        CHECK(folder.deliver(next, now()).value().uids.at(0) >= after.uid_next);
+        CHECK(folder.deliver(next, now()).value().at(0) >= after.uid_next);
         return happened;
     });
     CHECK(steps > 8);
