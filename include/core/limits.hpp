@@ -75,6 +75,8 @@ inline constexpr std::size_t mime_parts = 10'000;
 inline constexpr std::size_t header_bytes = 10 * 1024 * 1024;
 inline constexpr std::size_t mime_parameters = 128;
 inline constexpr std::size_t addresses = 10'000;
+inline constexpr std::size_t message_ids = 1000;  // of one References field
+inline constexpr std::size_t message_id_bytes = 1000;
 inline constexpr std::uint64_t message_bytes = 0xFFFF'FFFF;
 
 // Mailboxes.
@@ -82,12 +84,16 @@ inline constexpr std::size_t mailbox_name_bytes = 240;
 inline constexpr std::size_t keyword_bytes = 50;
 inline constexpr std::size_t keywords = 1000;
 inline constexpr std::size_t keywords_a_message = 100;
+/// Folders that nobody has selected stay open for so long after their last use, at most so many with so many messages.
+inline constexpr auto warm_time = 2min;
+inline constexpr std::size_t warm_folders = 256;
+inline constexpr std::size_t warm_messages = 1'000'000;
 /// Names told of a folder and not yet looked at; more are as good as none.
 inline constexpr std::size_t watch_events = 4096;
 inline constexpr auto stale_temporary_age = 36h;
 
 // The index, per account.
-inline constexpr std::size_t index_record_bytes = 64 * 1024;           // larger ones are not kept
-inline constexpr std::size_t index_pending_bytes = 8 * 1024 * 1024;    // waiting to be written; more are forgotten
+inline constexpr std::size_t index_record_bytes = 64 * 1024;         // larger ones are not kept
+inline constexpr std::size_t index_pending_bytes = 8 * 1024 * 1024;  // waiting to be written; more are forgotten
 
 }  // namespace postrider::limits

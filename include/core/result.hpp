@@ -20,6 +20,7 @@ enum class Code : std::uint8_t {
     reserved,         ///< INBOX, the trash folder: not to be deleted or renamed; CANNOT
     not_permitted,    ///< file permissions or rights; NOPERM
     wrong_owner,      ///< the mail belongs to somebody else than its account
+    locked,           ///< another program holds the folder's lock: to be tried again; UNAVAILABLE
     in_use,           ///< the folder is open in a way that forbids the wish; INUSE
     over_quota,       ///< EDQUOT or a mail quota; OVERQUOTA
     no_space,         ///< disk full, or no write permission for mail data

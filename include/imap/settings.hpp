@@ -15,6 +15,7 @@ struct Settings {
     bool check_all_folders = false;     ///< IMAP_CHECK_ALL_FOLDERS
     bool obsolete_client = false;       ///< IMAP_OBSOLETE_CLIENT
     bool log_deletions = false;         ///< IMAP_LOG_DELETIONS
+    bool magic_trash = false;           ///< IMAP_MOVE_EXPUNGE_TO_TRASH: CAPABILITY has XMAGICTRASH
     bool enhanced_idle = false;         ///< IMAP_ENHANCEDIDLE: the wording of IDLE's continuation
     std::optional<unsigned> id_fields;  ///< IMAP_ID_FIELDS: 1 version, 2 os, 4 os-version; none: ID tells the name only
     std::chrono::seconds idle_poll{60};                       ///< IMAP_IDLE_TIMEOUT

@@ -148,6 +148,7 @@ private:
     Closed reason() const;
     void arm(Deadline deadline);
     /// An idle connection keeps no buffer.
+    bool is_readable();
     void release_input();
 
     Strand strand_;

@@ -1,11 +1,14 @@
 // A mailbox that one session has selected: its view, and what can be done to its messages.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +16,7 @@
 #include "core/result.hpp"
 #include "core/task.hpp"
 #include "mime/structure.hpp"
+#include "store/index.hpp"
 #include "store/message.hpp"
 #include "store/view.hpp"
 
@@ -22,6 +26,8 @@ class Folder;
 class User;
 
 enum class Access : std::uint8_t { read_only, read_write };
+/// Whether messages put into a mailbox add to what the account's quota counts: not those that only change theirs.
+enum class Adds : bool { no, yes };
 enum class FlagOperation : std::uint8_t { add, remove, replace };
 
 /// STORE's wish. uids: ascending.
@@ -36,7 +42,9 @@ struct FlagChange {
 struct Expunged {
     std::string directory;  ///< "." or ".a.b"
     std::vector<Uid> uids;
-    std::vector<std::string> names;  ///< of the files in its cur/, for the log
+    std::vector<std::string> names;        ///< of the files in its cur/, for the log
+    std::string trash;                     ///< the trash folder, ".Trash"
+    std::map<Uid, std::string> new_names;  ///< in the trash folder's cur/: of those that were moved there
 };
 
 /// Where COPY put what. RFC 4315 section 3.
@@ -65,6 +73,8 @@ public:
     Result<std::string_view> header();
     /// The tree of the whole message. Read once.
     Result<const mime::Part*> structure();
+    /// StructureFacts::content_id. Behind structure().
+    const std::array<std::uint64_t, 2>& content_id() const { return content_id_; }
 
 private:
     friend class Mailbox;
@@ -78,6 +88,7 @@ private:
     mutable std::optional<std::string> small_;  ///< the whole of a small file: most are read more than once
     std::optional<std::string> header_;
     std::optional<mime::Part> structure_;
+    std::array<std::uint64_t, 2> content_id_{};
 };
 
 /// Owned by a session. Members that give a Task are awaited on the session's strand; their file work runs on the
@@ -99,21 +110,27 @@ public:
     Task<Result<Changes>> sync(Expunges expunges);
     /// The same without a look at the disk: only what this process knows already. After a sync().
     Result<Changes> news(Expunges expunges);
+    /// Whether news() would not tell all: sync() is due. Any thread.
+    bool must_sync() const;
     /// The same without \Recent.
     Changes catch_up(Expunges expunges);
 
     Task<Result<void>> store_flags(FlagChange change);
-    /// only: none for every \Deleted message. Errors: not_permitted when read-only.
+    /// Removes \Deleted messages; where IMAP_MOVE_EXPUNGE_TO_TRASH says so, moves those to the trash folder that this
+    /// session has not copied anywhere. only: none for every \Deleted message. Errors: not_permitted when read-only.
     Task<Result<Expunged>> expunge(std::optional<std::vector<Uid>> only);
     /// All or none. uids: of messages in this mailbox. Errors: no_such_mailbox, expunged, no_space, over_quota.
     Task<Result<Copied>> copy(std::vector<Uid> uids, std::string target);
 
     /// Opens a message of the view. Pool only, any thread. Errors: expunged, unavailable.
     Result<MessageReader> open(const Message& message) const;
+    /// A look into the index, for one piece of pool work. Pool only.
+    IndexLook look() const { return index_.look(); }
     /// The pool strand on which this session's reading runs: beside the account's changes, one piece at a time.
     const PoolStrand& reading_strand() const { return reading_; }
 
-    /// Calls notify from any thread whenever there is news, until the Mailbox ends or it is called with an empty function.
+    /// Calls notify from any thread whenever there is news, until the Mailbox ends or it is called with an empty
+    /// function.
     void on_change(std::function<void()> notify);
 
 private:
@@ -123,9 +140,11 @@ private:
     std::shared_ptr<Folder> folder_;  ///< owners: the Mailboxes on it
     std::string name_;
     Access access_;
+    IndexedFolder index_;
     PoolStrand reading_;
     std::shared_ptr<const View> view_;
     std::uint64_t listener_ = 0;
+    std::set<Uid> copied_;  ///< by this session, where expunged messages go to the trash
 };
 
 }  // namespace postrider::store

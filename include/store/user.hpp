@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,7 +22,17 @@
 namespace postrider::store {
 
 class Upload;
+class WarmFolders;
 class Watcher;
+
+namespace maildir {
+class Quota;
+}  // namespace maildir
+
+namespace index {
+class Alarm;
+class Index;
+}  // namespace index
 
 /// STATUS. RFC 3501 section 6.3.10.
 struct MailboxStatus {
@@ -57,6 +68,12 @@ public:
     Task<Result<void>> unsubscribe(std::string name);
     /// The first half of APPEND: checks the mailbox and makes the temporary file.
     Task<Result<std::unique_ptr<Upload>>> begin_append(std::string name);
+    /// At LOGIN and LOGOUT: removes what is too old by Settings::empty_trash. What fails is logged. now: the real time.
+    Task<void> empty_trash(std::chrono::system_clock::time_point now);
+
+    ~User();
+    User(const User&) = delete;
+    User& operator=(const User&) = delete;
 
     const Settings& settings() const { return settings_; }
     const PoolStrand& strand() const { return strand_; }
@@ -66,18 +83,23 @@ private:
     friend class Mailbox;
     friend class Upload;
 
-    User(asio::thread_pool& pool, Descriptor maildir, Settings settings, std::shared_ptr<Watcher> watcher);
+    User(asio::thread_pool& pool, Descriptor maildir, Settings settings, std::shared_ptr<Watcher> watcher,
+         std::shared_ptr<index::Index> index);
 
     // Strand only. --------------------------------------------------------------------------------------------------
     Result<std::shared_ptr<Folder>> folder(const std::string& name);
     Result<std::shared_ptr<Folder>> folder_in(const std::string& directory);
+    void keep_warm(const std::shared_ptr<Folder>& folder);
     Result<void> remove_now(const std::string& name);
     Result<void> rename_now(const std::string& from, const std::string& to);
     void retire(const std::vector<std::string>& directories);
     Result<void> prepare_names(const std::string& from, const std::string& to);
     Result<void> move_inbox(const std::string& to);
     Result<std::vector<ListedMailbox>> list_now(UnseenMarks marks);
-    Result<Copied> copy_now(Folder& source, const std::vector<Uid>& uids, const std::string& target);
+    Result<Copied> copy_now(Folder& source, const std::vector<Uid>& uids, const std::string& target, Adds adds);
+    Result<Expunged> expunge_now(Folder& folder, const std::vector<Uid>* only, const std::set<Uid>& copied);
+    void purge_now(std::chrono::system_clock::time_point now);
+    maildir::Quota quota() const;
     Result<MailboxStatus> status_now(const std::string& name);
     Result<void> set_subscription(const std::string& name, bool subscribed);
 
@@ -85,7 +107,9 @@ private:
     PoolStrand strand_;
     Descriptor maildir_;
     Settings settings_;
-    std::shared_ptr<Watcher> watcher_;  ///< owners: the store and what is open; null: changes must be looked for
+    std::shared_ptr<Watcher> watcher_;     ///< owners: the store and what is open; null: changes must be looked for
+    std::shared_ptr<index::Index> index_;  ///< owners: this, its mailboxes, a batch under way; null: none
+    std::weak_ptr<WarmFolders> warm_;      ///< owner: the store
     std::map<std::string, std::weak_ptr<Folder>> folders_;  ///< open ones, by directory; strand only
 };
 
@@ -136,6 +160,8 @@ private:
 
     asio::thread_pool& pool_;
     std::shared_ptr<Watcher> watcher_;
+    std::shared_ptr<WarmFolders> warm_;
+    std::shared_ptr<index::Alarm> alarm_;  ///< owners: this, the accounts' indexes; null: there are none
     std::mutex mutex_;
     Settings settings_;
     std::map<std::pair<std::uint64_t, std::uint64_t>, std::weak_ptr<User>> users_;  ///< by device and inode

@@ -1,4 +1,7 @@
 // The settings of the file imapd. compat/config.md section 3.
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
 #include <utility>
 
 #include "config/access_list.hpp"
@@ -26,6 +29,56 @@ void apply_trash(Draft& draft, const Value& value) {
         value.refuse("the name of a mail folder");
     }
     draft.settings.store.trash = name;
+}
+
+/// As Courier's: a number alone is meant for the trash folder, and what is no number from 1 on counts as 1.
+store::Purge purge_of(const Value& value, const std::string& mailbox, const std::string& days) {
+    constexpr long most_days = 36'500;
+    const long number = std::strtol(days.c_str(), nullptr, 10);
+    if (number < 1 || days.find_first_not_of("0123456789") != std::string::npos) {
+        value.note("has \"" + days + "\" where days are expected; it counts as " +
+                   std::to_string(std::max(number, 1L)));
+    }
+    return {mailbox, std::chrono::days(std::clamp(number, 1L, most_days))};
+}
+
+void apply_empty_trash(Draft& draft, const Value& value) {
+    auto& purges = draft.settings.store.empty_trash;
+    std::string_view rest = value.text();
+    if (rest.find_first_of(":,") == std::string_view::npos) {
+        purges = {purge_of(value, "INBOX." + draft.settings.store.trash, value.text())};
+        return;
+    }
+    while (!rest.empty()) {
+        const std::string_view item = rest.substr(0, rest.find(','));
+        rest.remove_prefix(std::min(item.size() + 1, rest.size()));
+        const auto colon = item.find(':');
+        const std::string folder(item.substr(0, colon));
+        if (colon == std::string_view::npos || folder.empty()) {
+            value.note("has an item without a folder, which does not count: \"" + std::string(item) + '"');
+            continue;
+        }
+        const std::string mailbox = folder == "INBOX" ? folder : "INBOX." + folder;
+        purges.push_back(purge_of(value, mailbox, std::string(item.substr(colon + 1))));
+    }
+}
+
+void apply_expunge_to_trash(Draft& draft, const Value& value) {
+    draft.settings.store.expunge_to_trash = draft.settings.imap.magic_trash = value.lenient_on_off();
+}
+
+void apply_quota(Draft& draft, const Value& value) {
+    for (std::string_view rest = value.text(); !rest.empty();) {
+        const std::string_view item = rest.substr(0, rest.find(','));
+        rest.remove_prefix(std::min(item.size() + 1, rest.size()));
+        const auto digits = item.find_first_not_of("0123456789");
+        const auto unit = item.substr(std::min(digits, item.size()));
+        if (digits == 0 || (unit != "S" && unit != "C")) {
+            value.note("is not a list such as 10000000S,1000C: only numbers with S or C behind them count");
+            break;
+        }
+    }
+    draft.settings.store.quota = value.text();
 }
 
 void apply_host_name(Draft& draft, const Value& value) {
@@ -159,6 +212,22 @@ constexpr Row table[] = {
       "The name of the trash folder below INBOX."},
      "IMAP_TRASHFOLDERNAME:0",
      apply_trash},
+    {{"IMAP_EMPTYTRASH", "imapd", Type::text, "days", "", "", "DAYS, or FOLDER:DAYS by comma",
+      "Remove messages of the trash folder, or of the folders named (without INBOX.), that were last changed so many "
+      "days "
+      "ago; at LOGIN and LOGOUT. Unset: nothing is removed."},
+     "EMPTYTRASH:0",
+     apply_empty_trash},
+    {{"IMAP_MOVE_EXPUNGE_TO_TRASH", "imapd", Type::on_off, "", "0", "", "0 or 1",
+      "Let EXPUNGE move messages to the trash folder, except those that the session has copied; in the trash folder "
+      "itself it removes them."},
+     "IMAP_MOVE_EXPUNGE_TO_TRASH:0",
+     apply_expunge_to_trash},
+    {{"MAILDIRQUOTA", "imapd", Type::text, "", "", "", "BYTES S and MESSAGES C, such as 10000000S,1000C",
+      "The mail quota of every account, put into its maildirsize; unset: an account has the quota of that file, if "
+      "any."},
+     "MAILDIRQUOTA:0",
+     apply_quota},
     {{"IMAP_UMASK", "imapd", Type::number, "octal", "022", "", "000..077",
       "The permissions that new files and folders do not get."},
      "IMAP_UMASK:0",

@@ -7,7 +7,7 @@ namespace postrider::config {
 std::span<const Row> rows() {
     static const std::vector<Row> all = [] {
         std::vector<Row> out;
-        for (const auto part : {imapd_rows(), imapd_ssl_rows(), other_rows(), role_rows()}) {
+        for (const auto part : {imapd_rows(), imapd_ssl_rows(), other_rows(), index_rows(), role_rows()}) {
             out.insert(out.end(), part.begin(), part.end());
         }
         return out;

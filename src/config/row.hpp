@@ -37,6 +37,7 @@ struct Row {
 std::span<const Row> imapd_rows();
 std::span<const Row> imapd_ssl_rows();
 std::span<const Row> other_rows();  ///< authdaemonrc, and of postrider what does not follow
+std::span<const Row> index_rows();  ///< of postrider: the index
 std::span<const Row> role_rows();   ///< of postrider: processes, limits before login, proxies
 
 /// In the order of settings_table().

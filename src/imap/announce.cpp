@@ -104,6 +104,9 @@ std::string Session::capabilities() const {
             words += word;
         }
     }
+    if (settings().magic_trash) {
+        words += " XMAGICTRASH";
+    }
     if (state_ != State::not_authenticated) {
         return words;
     }

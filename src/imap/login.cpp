@@ -1,5 +1,6 @@
 // From credentials to an open account. compat/imap.md sections 1 and 17, compat/config.md section 6.
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <chrono>
 #include <utility>
 #include <variant>
 
@@ -66,6 +67,8 @@ Task<bool> Session::open_account() {
         co_return false;
     }
     user_ = std::move(*user);
+    const auto now = std::chrono::system_clock::now();
+    co_await user_->empty_trash(now);
     state_ = State::authenticated;
     bad_commands_ = 0;
     log_line(LogLevel::info, "LOGIN, user=" + account_.address + ", " + log_peer() + ", protocol=IMAP" +

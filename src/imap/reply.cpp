@@ -12,6 +12,7 @@ std::string_view text_of(Code code) {
         case Code::internal:
             return "[SERVERBUG] Internal error; the server's log says more.";
         case Code::unavailable:
+        case Code::locked:
             return "[UNAVAILABLE] Temporary problem, please try again later";
         case Code::no_such_mailbox:
             return "[NONEXISTENT] Mailbox does not exist, or must be subscribed to.";

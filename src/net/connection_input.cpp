@@ -27,11 +27,15 @@ Task<Io<Wake>> Connection::wait_input(Deadline deadline) {
     if (stopped_ || finishing_) {
         co_return Closed::stopped;
     }
+    // Input and the deadline come first: news without end must not keep the client from being heard.
+    if (has_buffered_input() || tls::has_pending(ssl_) || (woken_ && is_readable())) {
+        co_return Wake::input;
+    }
+    if (woken_ && std::chrono::steady_clock::now() >= deadline) {
+        co_return Closed::timeout;
+    }
     if (std::exchange(woken_, false)) {
         co_return Wake::woken;
-    }
-    if (has_buffered_input() || tls::has_pending(ssl_)) {
-        co_return Wake::input;
     }
     release_input();
     waits_for_input_ = true;
@@ -44,6 +48,12 @@ Task<Io<Wake>> Connection::wait_input(Deadline deadline) {
         co_return Closed::stopped;
     }
     co_return std::exchange(woken_, false) ? Wake::woken : Wake::input;
+}
+
+bool Connection::is_readable() {
+    char byte = 0;
+    return ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
+           (errno != EAGAIN && errno != EINTR);
 }
 
 Task<Io<>> Connection::pause(Deadline until) {

@@ -38,7 +38,8 @@ struct FrontSettings {
 };
 
 struct WorkerSettings {
-    std::uint32_t uid = 0;  ///< whom the worker becomes; used at the start only, as are roots, threads and umask
+    std::uint32_t uid =
+        0;  ///< whom the worker becomes; used at the start only, as are roots, threads, umask and store.index_dir
     std::uint32_t gid = 0;
     std::vector<std::string> roots;  ///< below which its accounts' mail is
     unsigned threads = 0;
@@ -68,12 +69,18 @@ void fields(C& c, net::TlsMaterial& m) {
 }
 template <class C>
 void fields(C& c, imap::Settings& s) {
-    c& s.starttls& s.tls_required& s.check_all_folders& s.obsolete_client& s.log_deletions& s.enhanced_idle;
+    c& s.starttls& s.tls_required& s.check_all_folders& s.obsolete_client& s.log_deletions& s.magic_trash& s
+        .enhanced_idle;
     c& s.id_fields& s.idle_poll& s.idle_time& s.login_time& s.maildir;
 }
 template <class C>
+void fields(C& c, store::Purge& s) {
+    c& s.mailbox& s.age;
+}
+template <class C>
 void fields(C& c, store::Settings& s) {
-    c& s.use_locks& s.keywords& s.durable& s.check_owner& s.trash& s.host_name;
+    c& s.use_locks& s.keywords& s.durable& s.check_owner& s.trash& s.expunge_to_trash& s.empty_trash& s.quota& s
+        .index& s.index_dir& s.index_most_bytes& s.host_name;
 }
 template <class C>
 void fields(C& c, ConnectionLimits& s) {

@@ -1,9 +1,12 @@
 #include "service/role_table.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <stdexcept>
+#include <utility>
 
 #include "core/descriptor.hpp"
 #include "core/log.hpp"
@@ -70,6 +73,13 @@ void be_first_without_memory() {
     static_cast<void>(!file || ::write(file.get(), "500", 3));
 }
 
+/// Where everybody may make folders, one with this name may be somebody else's.
+bool make_own_folder(const std::string& path) {
+    struct stat status {};
+    return (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) && ::lstat(path.c_str(), &status) == 0 &&
+           S_ISDIR(status.st_mode) && status.st_uid == ::geteuid();
+}
+
 void demand(const Result<void>& done) {
     if (!done) {
         throw std::runtime_error(done.error().detail);
@@ -100,7 +110,7 @@ std::string_view name_of(Role role) {
     return row_of(role).name;
 }
 
-void close_doors(Role role, const Identity& identity, const std::vector<std::string>& mail) {
+void close_doors(Role role, const Identity& identity, std::vector<std::string> roots, const std::string& index_dir) {
     const RoleRow& row = row_of(role);
     be_first_without_memory();
 #ifndef POSTRIDER_SANITIZED
@@ -116,7 +126,10 @@ void close_doors(Role role, const Identity& identity, const std::vector<std::str
         throw std::runtime_error("the root directory cannot be entered");
     }
     if (row.files == Files::below_mail) {
-        demand(restrict_files(mail), "Landlock: files of a " + std::string(row.name) + " are not restricted");
+        if (!index_dir.empty() && make_own_folder(index_dir)) {
+            roots.push_back(index_dir);
+        }
+        demand(restrict_files(roots), "Landlock: files of a " + std::string(row.name) + " are not restricted");
     }
 }
 

@@ -36,8 +36,10 @@ const RoleRow& row_of(Role role);
 std::string_view name_of(Role role);
 
 /// What must come before the role's first thread: root directory, identity, no new privileges, files. identity: whom it
-/// becomes. mail: the roots for Files::below_mail. Throws std::runtime_error; the process must then end.
-void close_doors(Role role, const Identity& identity, const std::vector<std::string>& mail);
+/// becomes. roots: for Files::below_mail. index_dir: one root more, a folder that the role's user makes where it is
+/// missing; where it cannot be had, the role goes without. Throws std::runtime_error; the process must then end.
+void close_doors(Role role, const Identity& identity, std::vector<std::string> roots,
+                 const std::string& index_dir = {});
 /// What must come after its last: system calls. Throws as well.
 void close_calls(Role role);
 

@@ -36,10 +36,26 @@ WorkerSettings settings_of(const std::string& bytes) {
     return std::move(*settings);
 }
 
+/// Below INDEX_DIR a folder for each user and root of mail: a worker that was taken over reaches no other's index. A
+/// worker without a root is for a Maildir that is not there, and needs none.
+std::string own_index_dir(const WorkerSettings& settings) {
+    struct stat root {};
+    const std::string& above = settings.store.index_dir;
+    if (above.empty() || settings.roots.empty() || ::stat(settings.roots.front().c_str(), &root) != 0) {
+        return {};
+    }
+    return above + "/" + std::to_string(settings.uid) + "-" + std::to_string(root.st_dev) + "-" +
+           std::to_string(root.st_ino);
+}
+
 class WorkerRole {
 public:
     WorkerRole(const WorkerSettings& settings, asio::io_context& loop, std::shared_ptr<Channel> channel)
-        : loop_(loop), channel_(std::move(channel)), pool_(settings.pool_threads), worker_(pool_, settings) {
+        : loop_(loop),
+          channel_(std::move(channel)),
+          pool_(settings.pool_threads),
+          worker_(pool_, settings),
+          index_dir_(settings.store.index_dir) {
         for (unsigned i = 1; i < settings.threads; ++i) {
             threads_.emplace_back([this] { loop_.run(); });
         }
@@ -141,7 +157,8 @@ private:
     void replace(const Packet& packet) {
         Ready answer;
         try {
-            const WorkerSettings settings = settings_of(settings_in(packet).value_or(""));
+            WorkerSettings settings = settings_of(settings_in(packet).value_or(""));
+            settings.store.index_dir = index_dir_;
             worker_.replace(settings);
             ::umask(settings.umask);
             log_debug(settings.log_debug);
@@ -162,6 +179,7 @@ private:
     asio::executor_work_guard<asio::io_context::executor_type> guard_ = asio::make_work_guard(loop_);
     asio::thread_pool pool_;
     Worker worker_;
+    std::string index_dir_;
     std::vector<std::thread> threads_;
 };
 
@@ -175,7 +193,8 @@ int run_worker(const AfterDoors& attack) {
     raise_descriptor_limit();
     LastWords last_words;
     try {
-        const WorkerSettings settings = settings_of(first_orders(role_channel, Role::worker).settings);
+        WorkerSettings settings = settings_of(first_orders(role_channel, Role::worker).settings);
+        settings.store.index_dir = own_index_dir(settings);
         asio::io_context loop(static_cast<int>(settings.threads));
         auto channel = std::make_shared<Channel>(asio::make_strand(loop), Descriptor(role_channel), Role::worker,
                                                  Role::supervisor);
@@ -183,7 +202,7 @@ int run_worker(const AfterDoors& attack) {
         log_to(channel);
         ::tzset();  // reads a file
         ::umask(settings.umask);
-        close_doors(Role::worker, {settings.uid, settings.gid, {}}, settings.roots);
+        close_doors(Role::worker, {settings.uid, settings.gid, {}}, settings.roots, settings.store.index_dir);
         WorkerRole role(settings, loop, std::move(channel));
         last_words.keep();
         if (attack) {

@@ -5,6 +5,7 @@
 
 #include "store/folder.hpp"
 #include "store/maildir/delivery.hpp"
+#include "store/patience.hpp"
 #include "store/user.hpp"
 
 namespace postrider::store {
@@ -28,7 +29,7 @@ Result<maildir::Delivery> linked(Folder& source, const maildir::Delivery::Shared
 
 }  // namespace
 
-Result<Copied> User::copy_now(Folder& source, const std::vector<Uid>& uids, const std::string& target) {
+Result<Copied> User::copy_now(Folder& source, const std::vector<Uid>& uids, const std::string& target, Adds adds) {
     auto destination = folder(target);
     if (!destination) {
         return destination.error();
@@ -58,7 +59,7 @@ Result<Copied> User::copy_now(Folder& source, const std::vector<Uid>& uids, cons
     if (deliveries.empty()) {
         return Copied{};
     }
-    auto delivered = (*destination)->deliver(deliveries, now);
+    auto delivered = (*destination)->deliver(deliveries, now, adds);
     if (!delivered) {
         return delivered.error();
     }
@@ -93,7 +94,7 @@ Task<Result<std::unique_ptr<Upload>>> User::begin_append(std::string name) {
         upload->state_->delivery = std::move(*delivery);
         return upload;
     };
-    co_return co_await on_pool(strand_, std::move(work));
+    co_return co_await on_strand(strand_, std::move(work));
 }
 
 Task<Result<void>> Upload::write(std::string bytes) {
@@ -117,12 +118,13 @@ Task<Result<Upload::Stored>> Upload::finish(Flags flags, std::vector<std::string
         std::vector<maildir::Delivery> deliveries;
         deliveries.push_back(std::move(*state->delivery));
         auto delivered = state->folder->deliver(deliveries, std::chrono::system_clock::now());
+        state->delivery = std::move(deliveries.front());  // for the next try, where the folder is locked
         if (!delivered) {
             return delivered.error();
         }
         return Stored{delivered->uid_validity, delivered->uids.front()};
     };
-    co_return co_await on_pool(state_->user->strand_, std::move(work));
+    co_return co_await on_strand(state_->user->strand_, std::move(work));
 }
 
 }  // namespace postrider::store

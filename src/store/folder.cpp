@@ -18,8 +18,20 @@ namespace {
 
 /// A rename is told in two steps: so often the second one is waited for.
 constexpr int most_tries_for_a_name = 8;
+/// What arrives while arrivals are taken in is taken in too, but others wait for the strand.
+constexpr int most_rounds_of_arrivals = 16;
 /// Each change is told in two or three events; limits::watch_events of them are kept.
 constexpr std::size_t own_changes_between_looks = 500;
+
+maildir::Usage usage_of(const std::vector<maildir::Delivery>& deliveries) {
+    maildir::Usage usage;
+    for (const auto& delivery : deliveries) {
+        if (!delivery.flags.has(Flag::deleted)) {
+            usage += {.bytes = static_cast<std::int64_t>(delivery.size()), .messages = 1};
+        }
+    }
+    return usage;
+}
 
 }  // namespace
 
@@ -86,6 +98,7 @@ bool Folder::Listeners::any() const {
 // ----------------------------------------------------------------------------------------------------------
 
 Result<SnapshotPtr> Folder::refresh(Now now) {
+    must_look_ = false;
     if (is_gone()) {
         return Error(Code::no_such_mailbox, "the folder was deleted");
     }
@@ -112,14 +125,18 @@ Result<SnapshotPtr> Folder::scan(Now now) {
         set_gone();
         return Error(Code::no_such_mailbox, "another program moved the folder or deleted it");
     }
-    if (watch_ && files_.keyword_folder_inode() != watched_keywords_) {
+    if (auto opened = files_.open_parts(); !opened) {
+        stale_ = true;
+        return opened.error();
+    }
+    if (watch_ && files_.watched_inodes() != watched_) {
         watch();
     }
     if (watch_) {
         watch_->take_news();  // what follows sees it all
     }
     const auto found = files_.scan(now);
-    stale_ = !found;
+    stale_ = !found || !found->complete;
     if (!found) {
         return found.error();
     }
@@ -129,7 +146,7 @@ Result<SnapshotPtr> Folder::scan(Now now) {
 /// Before a scan: what comes during it is told. The keywords' directory may come later, or be made anew: then all is
 /// watched anew.
 void Folder::watch() {
-    watched_keywords_ = files_.keyword_folder_inode();
+    watched_ = files_.watched_inodes();
     const Descriptor keywords = files_.keyword_folder();
     const auto wake = [self = weak_from_this(), listeners = listeners_, strand = strand_] {
         if (listeners->any()) {
@@ -154,7 +171,8 @@ void Folder::watch() {
 
 void Folder::look_for_listeners() {
     if (auto done = refresh(std::chrono::system_clock::now()); !done) {
-        listeners_->notify();  // they ask, and hear what is wrong
+        must_look_ = true;
+        listeners_->notify();  // they look themselves: wait for the lock, or hear what is wrong
     }
 }
 
@@ -178,7 +196,7 @@ Result<bool> Folder::take_in_news(Now now) {
     if (!follow(watch_->take_news())) {
         return false;
     }
-    if (files_.has_arrivals()) {
+    for (int tries = 0; files_.has_arrivals() && tries < most_rounds_of_arrivals; ++tries) {
         const auto accepted = files_.accept([this] { return watch_->take_news(); }, now);
         if (!accepted) {
             return accepted.error();
@@ -190,6 +208,7 @@ Result<bool> Folder::take_in_news(Now now) {
     if (files_.needs_scan()) {
         return false;
     }
+    must_look_ = files_.has_arrivals();
     take_in_progress();
     return true;
 }
@@ -209,8 +228,32 @@ void Folder::follow_own() {
     }
 }
 
+/// So that the next STATUS, or a SELECT, finds the folder known. Where it cannot be, nothing is published.
+Result<void> Folder::look_only(Now now) {
+    if (!watch_) {
+        watch();
+    }
+    if (!watch_) {
+        return {};
+    }
+    watch_->take_news();
+    const auto found = files_.look_only(now);
+    if (!found) {
+        return found.error();
+    }
+    if (*found) {
+        (void)take_scan(**found);  // the first one: it cannot be refused
+    }
+    return {};
+}
+
 Result<maildir::StatusCounts> Folder::status(Now now) {
-    SnapshotPtr present = snapshot();
+    if (!snapshot() && watcher_) {
+        if (auto looked = look_only(now); !looked) {
+            return looked.error();
+        }
+    }
+    const SnapshotPtr present = snapshot();
     if (!present || !watch_ || stale_ || !follow(watch_->take_news()) || files_.needs_scan()) {
         stale_ = static_cast<bool>(present);  // counting disturbs what names could tell
         return files_.status(now);
@@ -254,6 +297,7 @@ struct Folder::NewState {
     std::shared_ptr<const KeywordTable> table;
     std::vector<KeywordId> ids;  ///< of the wish
     std::vector<MessageChange> changes;
+    maildir::Usage used;  ///< by messages that are not \Deleted any more, less those that are now
 };
 
 Result<void> Folder::change_one(const Message& message, const FlagChange& change, NewState& state) {
@@ -279,6 +323,10 @@ Result<void> Folder::change_one(const Message& message, const FlagChange& change
         }
         next.name = std::move(*renamed);
         next.flags = maildir::flags_of(next.name);
+        if (next.flags.has(Flag::deleted) != message.flags.has(Flag::deleted)) {
+            const auto usage = maildir::whole_usage_of(files_.cur(), next.name);
+            state.used += next.flags.has(Flag::deleted) ? -usage : usage;
+        }
     }
     Result<void> done;
     if (keywords != message.keywords) {
@@ -295,13 +343,30 @@ Result<void> Folder::change_one(const Message& message, const FlagChange& change
     return done;
 }
 
+/// What the account's quota must have room for.
+maildir::Usage Folder::undeleted_by(const Snapshot& present, const FlagChange& change) const {
+    const bool named = change.flags.has(Flag::deleted);
+    const bool undeletes =
+        change.operation == FlagOperation::replace ? !named : change.operation == FlagOperation::remove && named;
+    maildir::Usage usage;
+    for (const Uid uid : undeletes ? change.uids : std::vector<Uid>()) {
+        if (const Message* message = present.find(uid); message != nullptr && message->flags.has(Flag::deleted)) {
+            usage += maildir::whole_usage_of(files_.cur(), message->name);
+        }
+    }
+    return usage;
+}
+
 Result<void> Folder::store_flags(const FlagChange& change, Now now) {
     const auto fresh = refresh(now);
     if (!fresh) {
         return fresh.error();
     }
     const SnapshotPtr present = *fresh;
-    NewState state{present->shared_keyword_table(), {}, {}};
+    if (auto fits = files_.quota().check(undeleted_by(*present, change), now); !fits) {
+        return fits;
+    }
+    NewState state{present->shared_keyword_table(), {}, {}, {}};
     state.ids = keyword_ids(change.keywords, state.table);
     if (state.table != present->shared_keyword_table() && state.table->size() > limits::keywords &&
         change.operation != FlagOperation::remove) {
@@ -324,10 +389,11 @@ Result<void> Folder::store_flags(const FlagChange& change, Now now) {
     if (!state.changes.empty()) {
         publish(with_changes(present, state.changes, state.table, next_mod_seq(present->mod_seq())));
     }
+    files_.quota().charge(state.used);
     return done;
 }
 
-Result<Expunged> Folder::expunge(const std::vector<Uid>* only, Now now) {
+Result<Expunged> Folder::expunge(const std::vector<Uid>* only, Now now, const Take& take) {
     const auto fresh = refresh(now);
     if (!fresh) {
         return fresh.error();
@@ -339,7 +405,11 @@ Result<Expunged> Folder::expunge(const std::vector<Uid>* only, Now now) {
         if (!message.flags.has(Flag::deleted) || failed) {
             return;
         }
-        if (auto removed = files_.remove(message.name); !removed) {
+        maildir::FolderFiles::Take by;
+        if (take) {
+            by = [&](int cur, const std::string& name) { return take(message, cur, name); };
+        }
+        if (auto removed = files_.remove(message.name, by); !removed) {
             if (removed.error().code != Code::in_use) {  // not \Deleted any more: it stays
                 failed = removed.error();
             }
@@ -393,9 +463,14 @@ Result<void> Folder::remove_messages(const std::vector<Uid>& uids) {
     return done;
 }
 
-Result<Folder::Delivered> Folder::deliver(std::vector<maildir::Delivery>& deliveries, Now now) {
+Result<Folder::Delivered> Folder::deliver(std::vector<maildir::Delivery>& deliveries, Now now, Adds adds) {
     if (is_gone()) {
         return Error(Code::no_such_mailbox, "the folder was deleted");
+    }
+    const auto quota = files_.quota();
+    const auto usage = adds == Adds::yes ? usage_of(deliveries) : maildir::Usage{};
+    if (auto fits = quota.check(usage, now); !fits) {
+        return fits.error();
     }
     auto uids = files_.deliver(deliveries, now);
     if (!uids) {
@@ -408,6 +483,7 @@ Result<Folder::Delivered> Folder::deliver(std::vector<maildir::Delivery>& delive
     } else {
         take_in_progress();
     }
+    quota.charge(usage);
     return Delivered{files_.uid_validity(), std::move(*uids)};
 }
 

@@ -1,6 +1,8 @@
 // The shared state of one Maildir folder in this process: its files, its newest snapshot, who wants to hear of it.
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -48,14 +50,20 @@ public:
 
     /// strand. STORE, EXPUNGE, APPEND and COPY; each publishes what it did, also when it fails midway.
     Result<void> store_flags(const FlagChange& change, Now now);
-    Result<Expunged> expunge(const std::vector<Uid>* only, Now now);
+    /// take: by what messages go; empty: removed for good.
+    using Take = std::function<Result<void>(const Message& message, int cur, const std::string& name)>;
+    Result<Expunged> expunge(const std::vector<Uid>* only, Now now, const Take& take = {});
     /// Whatever their flags: what is left of a move.
     Result<void> remove_messages(const std::vector<Uid>& uids);
     struct Delivered {
         UidValidity uid_validity;
         std::vector<Uid> uids;
     };
-    Result<Delivered> deliver(std::vector<maildir::Delivery>& deliveries, Now now);
+    /// Errors: over_quota.
+    Result<Delivered> deliver(std::vector<maildir::Delivery>& deliveries, Now now, Adds adds = Adds::yes);
+
+    /// Whether what the system told could not be taken in: a refresh() is due.
+    bool must_look() const { return must_look_; }
 
     /// strand. The folder is no longer there under its name: sessions on it come to their end.
     void set_gone();
@@ -87,6 +95,7 @@ private:
     };
 
     Result<SnapshotPtr> scan(Now now);
+    Result<void> look_only(Now now);
     void watch();
     bool follow(WatchNews news);
     void follow_own();
@@ -97,14 +106,16 @@ private:
     Result<SnapshotPtr> take_scan(const maildir::Scan& scan);
     struct NewState;
     Result<void> change_one(const Message& message, const FlagChange& change, NewState& state);
+    maildir::Usage undeleted_by(const Snapshot& present, const FlagChange& change) const;
 
     maildir::FolderFiles files_;
     Settings settings_;
     PoolStrand strand_;
     std::shared_ptr<Watcher> watcher_;  ///< owners: the store, its folders
     std::unique_ptr<Watcher::Watch> watch_;
-    std::optional<std::uint64_t> watched_keywords_;  ///< the inode of the keywords' directory, where there is one
-    bool stale_ = false;                             ///< the last look failed
+    std::array<std::uint64_t, 3> watched_{};  ///< FolderFiles::watched_inodes
+    std::atomic<bool> must_look_ = false;     ///< a look for those who listen failed
+    bool stale_ = false;                      ///< the last look failed
     std::shared_ptr<Listeners> listeners_ = std::make_shared<Listeners>();
 
     mutable std::mutex mutex_;  ///< guards what follows

@@ -8,6 +8,7 @@
 
 #include "store/folder.hpp"
 #include "store/maildir/folder_name.hpp"
+#include "store/patience.hpp"
 #include "store/user.hpp"
 
 namespace postrider::store {
@@ -19,6 +20,15 @@ Mailbox::Mailbox(std::shared_ptr<User> user, std::shared_ptr<Folder> folder, std
       access_(access),
       reading_(asio::make_strand(user_->pool_.get_executor())) {}
 
+namespace {
+
+IndexedFolder indexed(const std::shared_ptr<index::Index>& index, int folder, UidValidity uid_validity) {
+    struct stat status {};
+    return ::fstat(folder, &status) == 0 ? IndexedFolder(index, status.st_ino, uid_validity) : IndexedFolder();
+}
+
+}  // namespace
+
 Mailbox::~Mailbox() {
     on_change({});
 }
@@ -28,7 +38,7 @@ Task<Result<Changes>> Mailbox::sync(Expunges expunges) {
         const auto looked = folder->refresh(std::chrono::system_clock::now());
         return looked ? Result<void>() : looked.error();
     };
-    const auto looked = co_await on_pool(user_->strand_, std::move(work));
+    const auto looked = co_await on_strand(user_->strand_, std::move(work));
     if (!looked) {
         co_return looked.error();
     }
@@ -44,12 +54,17 @@ Result<Changes> Mailbox::news(Expunges expunges) {
         const std::shared_ptr<const View> first =
             std::make_shared<const View>(fresh.snapshot, std::vector<View::Held>(), std::vector<Uid>());
         view_ = first->advanced(fresh.snapshot, fresh.recent, Expunges::may_send).view;
+        index_ = indexed(user_->index_, folder_->files().folder(), fresh.snapshot->uid_validity());
         return Changes{};
     }
     std::erase_if(fresh.recent, [this](Uid uid) { return view_->is_recent(uid); });
     auto advanced = view_->advanced(std::move(fresh.snapshot), fresh.recent, expunges);
     view_ = std::move(advanced.view);
     return std::move(advanced.changes);
+}
+
+bool Mailbox::must_sync() const {
+    return folder_->must_look();
 }
 
 Changes Mailbox::catch_up(Expunges expunges) {
@@ -62,18 +77,22 @@ Task<Result<void>> Mailbox::store_flags(FlagChange change) {
     auto work = [folder = folder_, change = std::move(change)] {
         return folder->store_flags(change, std::chrono::system_clock::now());
     };
-    co_return co_await on_pool(user_->strand_, std::move(work));
+    co_return co_await on_strand(user_->strand_, std::move(work));
 }
 
 Task<Result<Expunged>> Mailbox::expunge(std::optional<std::vector<Uid>> only) {
     if (access_ == Access::read_only) {
         co_return Error(Code::not_permitted, "the mailbox is open read-only");
     }
-    auto work = [folder = folder_, only = std::move(only)] {
-        return folder->expunge(only ? &*only : nullptr, std::chrono::system_clock::now());
+    auto work = [user = user_, folder = folder_, only = std::move(only), copied = copied_] {
+        return user->expunge_now(*folder, only ? &*only : nullptr, copied);
     };
-    auto expunged = co_await on_pool(user_->strand_, std::move(work));
+    auto expunged = co_await on_strand(user_->strand_, std::move(work));
     if (expunged) {
+        index_.forget(expunged->uids);
+        for (const Uid uid : expunged->uids) {
+            copied_.erase(uid);
+        }
         const auto directory = maildir::directory_of(name_);
         expunged->directory = directory && *directory != "." ? "./" + *directory : ".";
     }
@@ -82,9 +101,13 @@ Task<Result<Expunged>> Mailbox::expunge(std::optional<std::vector<Uid>> only) {
 
 Task<Result<Copied>> Mailbox::copy(std::vector<Uid> uids, std::string target) {
     auto work = [user = user_, folder = folder_, uids = std::move(uids), target = std::move(target)] {
-        return user->copy_now(*folder, uids, target);
+        return user->copy_now(*folder, uids, target, Adds::yes);
     };
-    co_return co_await on_pool(user_->strand_, std::move(work));
+    auto copied = co_await on_strand(user_->strand_, std::move(work));
+    if (copied && user_->settings_.expunge_to_trash) {
+        copied_.insert(copied->source.begin(), copied->source.end());
+    }
+    co_return std::move(copied);
 }
 
 Result<MessageReader> Mailbox::open(const Message& message) const {

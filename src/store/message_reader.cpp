@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/limits.hpp"
+#include "store/index/hash.hpp"
 #include "store/mailbox.hpp"
 
 namespace postrider::store {
@@ -41,7 +42,8 @@ MessageReader::MessageReader(MessageReader&& other) noexcept
       date_(other.date_),
       small_(std::move(other.small_)),
       header_(std::move(other.header_)),
-      structure_(std::move(other.structure_)) {}
+      structure_(std::move(other.structure_)),
+      content_id_(other.content_id_) {}
 
 MessageReader& MessageReader::operator=(MessageReader&& other) noexcept {
     std::swap(fd_, other.fd_);
@@ -50,6 +52,7 @@ MessageReader& MessageReader::operator=(MessageReader&& other) noexcept {
     small_ = std::move(other.small_);
     header_ = std::move(other.header_);
     structure_ = std::move(other.structure_);
+    content_id_ = other.content_id_;
     return *this;
 }
 
@@ -144,6 +147,7 @@ Result<std::string_view> MessageReader::header() {
 Result<const mime::Part*> MessageReader::structure() {
     if (!structure_) {
         mime::Scanner scanner;
+        content_id_ = {1, 2};  // two hashes of one text
         std::string bytes;
         for (std::uint64_t offset = 0;; offset += bytes.size()) {
             if (auto done = read(offset, piece, bytes); !done) {
@@ -153,6 +157,9 @@ Result<const mime::Part*> MessageReader::structure() {
                 break;
             }
             scanner.feed(bytes);
+            for (std::uint64_t& half : content_id_) {
+                half = index::hash_of(bytes, half);
+            }
         }
         structure_ = scanner.finish();
     }

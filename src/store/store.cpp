@@ -8,7 +8,10 @@
 #include <utility>
 
 #include "core/log.hpp"
+#include "store/index/alarm.hpp"
+#include "store/index/index.hpp"
 #include "store/user.hpp"
+#include "store/warm_folders.hpp"
 #include "store/watch/watcher.hpp"
 
 namespace postrider::store {
@@ -30,7 +33,11 @@ Settings complete(Settings settings) {
 }  // namespace
 
 Store::Store(asio::thread_pool& pool, Settings settings)
-    : pool_(pool), watcher_(Watcher::start()), settings_(complete(std::move(settings))) {
+    : pool_(pool),
+      watcher_(Watcher::start()),
+      warm_(std::make_shared<WarmFolders>()),
+      alarm_(index::Alarm::start()),
+      settings_(complete(std::move(settings))) {
     if (!watcher_) {
         log_line(
             LogLevel::notice,
@@ -38,7 +45,9 @@ Store::Store(asio::thread_pool& pool, Settings settings)
     }
 }
 
-Store::~Store() = default;
+Store::~Store() {
+    warm_->clear();
+}
 
 void Store::set_settings(Settings settings) {
     const std::scoped_lock lock(mutex_);
@@ -69,7 +78,9 @@ Result<std::shared_ptr<User>> Store::open_now(const std::string& maildir, const 
     if (auto user = known.lock()) {
         return user;
     }
-    std::shared_ptr<User> user(new User(pool_, std::move(directory), settings_, watcher_));
+    auto index = index::Index::open(directory.get(), settings_, pool_, alarm_);
+    std::shared_ptr<User> user(new User(pool_, std::move(directory), settings_, watcher_, std::move(index)));
+    user->warm_ = warm_;
     known = user;
     return user;
 }

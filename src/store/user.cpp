@@ -3,15 +3,20 @@
 #include <sys/stat.h>
 
 #include <boost/asio/strand.hpp>
+#include <cerrno>
 #include <utility>
 
 #include "core/log.hpp"
 #include "core/text.hpp"
 #include "store/folder.hpp"
+#include "store/index/index.hpp"
 #include "store/maildir/folder_name.hpp"
 #include "store/maildir/folder_tree.hpp"
+#include "store/maildir/quota.hpp"
 #include "store/maildir/retired_names.hpp"
 #include "store/maildir/subscriptions.hpp"
+#include "store/patience.hpp"
+#include "store/warm_folders.hpp"
 
 namespace postrider::store {
 
@@ -27,12 +32,20 @@ std::chrono::system_clock::time_point now() {
 
 }  // namespace
 
-User::User(asio::thread_pool& pool, Descriptor maildir, Settings settings, std::shared_ptr<Watcher> watcher)
+User::User(asio::thread_pool& pool, Descriptor maildir, Settings settings, std::shared_ptr<Watcher> watcher,
+           std::shared_ptr<index::Index> index)
     : pool_(pool),
       strand_(asio::make_strand(pool.get_executor())),
       maildir_(std::move(maildir)),
       settings_(std::move(settings)),
-      watcher_(std::move(watcher)) {}
+      watcher_(std::move(watcher)),
+      index_(std::move(index)) {}
+
+User::~User() {
+    if (index_) {
+        index_->flush();
+    }
+}
 
 // --- Folders, on the strand
 // -------------------------------------------------------------------------------------------
@@ -51,11 +64,13 @@ Result<std::shared_ptr<Folder>> User::folder_in(const std::string& directory) {
         const auto folder = open->second.lock();
         struct stat by_name {};
         struct stat by_descriptor {};
-        const bool same = folder && !folder->is_gone() &&
-                          ::fstatat(maildir_.get(), directory.c_str(), &by_name, 0) == 0 &&
-                          ::fstat(folder->files().folder(), &by_descriptor) == 0 &&
-                          by_name.st_dev == by_descriptor.st_dev && by_name.st_ino == by_descriptor.st_ino;
-        if (same) {
+        const bool there = ::fstatat(maildir_.get(), directory.c_str(), &by_name, 0) == 0;
+        if (folder && ((!there && errno != ENOENT && errno != ENOTDIR) ||
+                       ::fstat(folder->files().folder(), &by_descriptor) != 0)) {
+            return system_error(errno, "stat of " + directory);  // which does not say that it is gone
+        }
+        if (folder && there && !folder->is_gone() && by_name.st_dev == by_descriptor.st_dev &&
+            by_name.st_ino == by_descriptor.st_ino) {
             return folder;
         }
         if (folder) {
@@ -72,17 +87,24 @@ Result<std::shared_ptr<Folder>> User::folder_in(const std::string& directory) {
     return folder;
 }
 
+void User::keep_warm(const std::shared_ptr<Folder>& folder) {
+    if (const auto warm = warm_.lock()) {
+        warm->keep(shared_from_this(), folder, std::chrono::steady_clock::now());
+    }
+}
+
 Task<Result<std::unique_ptr<Mailbox>>> User::select(std::string name, Access access) {
     auto work = [self = shared_from_this(), name] { return self->folder(name); };
-    auto folder = co_await on_pool(strand_, std::move(work));
+    auto folder = co_await on_strand(strand_, std::move(work));
     if (!folder) {
         co_return folder.error();
     }
-    auto mailbox = std::make_unique<Mailbox>(shared_from_this(), std::move(*folder), std::move(name), access);
+    auto mailbox = std::make_unique<Mailbox>(shared_from_this(), *folder, std::move(name), access);
     auto synced = co_await mailbox->sync(Expunges::may_send);
     if (!synced) {
         co_return synced.error();
     }
+    keep_warm(*folder);
     co_return mailbox;
 }
 
@@ -95,12 +117,13 @@ Result<MailboxStatus> User::status_now(const std::string& name) {
     if (!counts) {
         return counts.error();
     }
+    keep_warm(*opened);
     return MailboxStatus{counts->messages, counts->recent, counts->unseen, counts->uid_next, counts->uid_validity};
 }
 
 Task<Result<MailboxStatus>> User::status(std::string name) {
     auto work = [self = shared_from_this(), name = std::move(name)] { return self->status_now(name); };
-    co_return co_await on_pool(strand_, std::move(work));
+    co_return co_await on_strand(strand_, std::move(work));
 }
 
 Task<Result<void>> User::create(std::string name) {
@@ -119,9 +142,18 @@ Task<Result<void>> User::create(std::string name) {
         maildir::respect_retired_name(self->maildir_.get(), *directory);
         // The UID list comes with the folder, as Courier's does: so its UIDVALIDITY stands from the first moment.
         const auto counts = self->status_now(name);
-        return counts ? Result<void>() : counts.error();
+        if (!counts) {
+            (void)maildir::delete_folder(self->maildir_.get(), *directory, self->settings_.host_name,
+                                         durability(self->settings_));
+            return counts.error();
+        }
+        return {};
     };
-    co_return co_await on_pool(strand_, std::move(work));
+    co_return co_await on_strand(strand_, std::move(work));
+}
+
+maildir::Quota User::quota() const {
+    return maildir::Quota(maildir_.get(), ".", maildir::quota_options(settings_));
 }
 
 // --- Deleting and renaming
@@ -136,9 +168,15 @@ Result<void> User::remove_now(const std::string& name) {
         return Error(Code::reserved, name);
     }
     retire({*directory});
+    struct stat folder_status {};
+    const bool is_there = ::fstatat(maildir_.get(), directory->c_str(), &folder_status, 0) == 0;
     auto removed = maildir::delete_folder(maildir_.get(), *directory, settings_.host_name, durability(settings_));
     if (!removed) {
         return removed;
+    }
+    quota().recount();
+    if (index_ && is_there) {
+        index_->forget_folder(folder_status.st_ino);
     }
     if (const auto open = folders_.find(*directory); open != folders_.end()) {
         if (const auto folder = open->second.lock()) {
@@ -151,7 +189,7 @@ Result<void> User::remove_now(const std::string& name) {
 
 Task<Result<void>> User::remove(std::string name) {
     auto work = [self = shared_from_this(), name = std::move(name)] { return self->remove_now(name); };
-    co_return co_await on_pool(strand_, std::move(work));
+    co_return co_await on_strand(strand_, std::move(work));
 }
 
 // Best effort where nothing can be written: deleting is how a full disk is freed.
@@ -203,6 +241,7 @@ Result<void> User::rename_now(const std::string& from, const std::string& to) {
     if (!renamed) {
         return renamed.error();
     }
+    quota().recount();
     // Sessions on a renamed folder hold its descriptors and stay; only the name under which it is found changes.
     for (const auto& [before, after] : *renamed) {
         if (auto open = folders_.extract(before)) {
@@ -221,7 +260,7 @@ Task<Result<void>> User::rename(std::string from, std::string to) {
     auto work = [self = shared_from_this(), from = std::move(from), to = std::move(to)] {
         return iequals(from, "INBOX") ? self->move_inbox(to) : self->rename_now(from, to);
     };
-    co_return co_await on_pool(strand_, std::move(work));
+    co_return co_await on_strand(strand_, std::move(work));
 }
 
 // RENAME of INBOX moves its messages into the new mailbox and leaves it empty. RFC 3501 section 6.3.5.
@@ -250,12 +289,14 @@ Result<void> User::move_inbox(const std::string& to) {
     for (std::size_t i = 0; i < (*snapshot)->size(); ++i) {
         uids.push_back((*snapshot)->at(i).uid);
     }
-    const auto copied = copy_now(**inbox, uids, to);
+    const auto copied = copy_now(**inbox, uids, to, Adds::no);
     if (!copied) {
         (void)maildir::delete_folder(maildir_.get(), *directory, settings_.host_name, durability(settings_));
         return copied.error();
     }
-    return (*inbox)->remove_messages(uids);
+    auto removed = (*inbox)->remove_messages(uids);
+    quota().recount();
+    return removed;
 }
 
 // --- Lists
@@ -284,12 +325,12 @@ Result<std::vector<ListedMailbox>> User::list_now(UnseenMarks marks) {
 
 Task<Result<std::vector<ListedMailbox>>> User::list(UnseenMarks marks) {
     auto work = [self = shared_from_this(), marks] { return self->list_now(marks); };
-    co_return co_await on_pool(strand_, std::move(work));
+    co_return co_await on_strand(strand_, std::move(work));
 }
 
 Task<Result<std::vector<std::string>>> User::subscriptions() {
     auto work = [self = shared_from_this()] { return maildir::read_subscriptions(self->maildir_.get()); };
-    co_return co_await on_pool(strand_, std::move(work));
+    co_return co_await on_strand(strand_, std::move(work));
 }
 
 Result<void> User::set_subscription(const std::string& name, bool subscribed) {
@@ -303,12 +344,12 @@ Result<void> User::set_subscription(const std::string& name, bool subscribed) {
 
 Task<Result<void>> User::subscribe(std::string name) {
     auto work = [self = shared_from_this(), name = std::move(name)] { return self->set_subscription(name, true); };
-    co_return co_await on_pool(strand_, std::move(work));
+    co_return co_await on_strand(strand_, std::move(work));
 }
 
 Task<Result<void>> User::unsubscribe(std::string name) {
     auto work = [self = shared_from_this(), name = std::move(name)] { return self->set_subscription(name, false); };
-    co_return co_await on_pool(strand_, std::move(work));
+    co_return co_await on_strand(strand_, std::move(work));
 }
 
 }  // namespace postrider::store

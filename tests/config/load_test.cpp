@@ -98,6 +98,9 @@ TEST_CASE("an empty folder gives the rooms' own defaults") {
     CHECK(s.store.durable == d.store.durable);
     CHECK(s.store.check_owner == d.store.check_owner);
     CHECK(s.store.trash == d.store.trash);
+    CHECK(s.store.expunge_to_trash == d.store.expunge_to_trash);
+    CHECK(s.store.empty_trash.empty());
+    CHECK(s.store.quota == d.store.quota);
     CHECK(s.store.host_name == d.store.host_name);
     CHECK(s.threads == d.threads);
     CHECK(s.pool_threads == d.pool_threads);
@@ -295,6 +298,49 @@ TEST_CASE("texts") {
           std::string("DEFDOMAIN='@a\nb'"), std::string("HOSTNAME=a:b")}) {
         CAPTURE(bad);
         CHECK(error_with("imapd", bad).starts_with("imapd:1: "));
+    }
+}
+
+namespace {
+
+/// "MAILBOX:DAYS" by blank.
+std::string purges(const std::string& assignments) {
+    std::string text;
+    for (const auto& [mailbox, age] : with("imapd", assignments).store.empty_trash) {
+        text += (text.empty() ? "" : " ") + mailbox + ":" + std::to_string(age.count() / 24);
+    }
+    return text;
+}
+
+}  // namespace
+
+TEST_CASE("what is removed from the trash, as Courier reads it") {
+    CHECK(purges("").empty());
+    CHECK(purges("IMAP_EMPTYTRASH=7") == "INBOX.Trash:7");
+    CHECK(purges("IMAP_EMPTYTRASH=7\nIMAP_TRASHFOLDERNAME=Bin") == "INBOX.Bin:7");
+    CHECK(purges("IMAP_EMPTYTRASH=Trash:7,Junk:30,INBOX:365") == "INBOX.Trash:7 INBOX.Junk:30 INBOX:365");
+    CHECK(purges("IMAP_EMPTYTRASH=a.b:7,c,:5,d:1:2,,") == "INBOX.a.b:7 INBOX.d:1");
+    CHECK(purges("IMAP_EMPTYTRASH=99999999999999999999") == "INBOX.Trash:36500");
+    for (const std::string odd : {"", "0", "-3", "Trash"}) {
+        CAPTURE(odd);
+        CHECK(purges("IMAP_EMPTYTRASH=" + odd) == "INBOX.Trash:1");
+        CHECK(notes_with("imapd", "IMAP_EMPTYTRASH=" + odd, "it counts as 1"));
+    }
+    CHECK(notes_with("imapd", "IMAP_EMPTYTRASH=Trash:7,Junk", "an item without a folder, which does not count"));
+    CHECK_FALSE(notes_with("imapd", "IMAP_EMPTYTRASH=Trash:7,Junk:30", "count"));
+    CHECK(with("imapd", "IMAP_MOVE_EXPUNGE_TO_TRASH=1").store.expunge_to_trash);
+    CHECK(with("imapd", "IMAP_MOVE_EXPUNGE_TO_TRASH=1").imap.magic_trash);
+    CHECK_FALSE(with("imapd", "IMAP_MOVE_EXPUNGE_TO_TRASH=0").store.expunge_to_trash);
+}
+
+TEST_CASE("a quota for everybody") {
+    CHECK(with("imapd", "MAILDIRQUOTA=10000000S,1000C").store.quota == "10000000S,1000C");
+    for (const std::string good : {"10S", "5C", "5C,10S"}) {
+        CHECK_FALSE(notes_with("imapd", "MAILDIRQUOTA=" + good, "MAILDIRQUOTA"));
+    }
+    for (const std::string odd : {"10", "10s", "S", "10S5C", "10S,,5C", "-1S"}) {
+        CAPTURE(odd);
+        CHECK(notes_with("imapd", "MAILDIRQUOTA=" + odd, "only numbers with S or C"));
     }
 }
 

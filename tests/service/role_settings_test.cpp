@@ -120,6 +120,9 @@ TEST_CASE("the worker is told of sessions and the store") {
     settings.umask = 077;
     settings.imap.idle_poll = std::chrono::seconds(7);
     settings.store.trash = "Bin";
+    settings.store.expunge_to_trash = true;
+    settings.store.empty_trash = {{"INBOX.Bin", std::chrono::days(7)}};
+    settings.store.quota = "10S";
     settings.store.keywords = store::Keywords::careful;
     settings.log_debug = true;
     const WorkerSettings worker = worker_settings(settings);

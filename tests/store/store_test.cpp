@@ -222,5 +222,26 @@ TEST_CASE("a mailbox opened read-only is not expunged") {
     CHECK(site.run((*mailbox)->expunge(std::nullopt)).error().code == Code::not_permitted);
 }
 
+TEST_CASE("folders are emptied of what is older than the settings say") {
+    Settings settings;
+    settings.empty_trash = {{"INBOX.Trash", std::chrono::hours(48)}, {"INBOX.None", std::chrono::hours(1)}};
+    Site site(settings);
+    const auto user = site.user();
+    REQUIRE(site.run(user->create("INBOX.Trash")).has_value());
+    site.folder.write("Maildir/.Trash/cur/1.a:2,S", "text\n");
+    site.folder.write("Maildir/cur/1.a:2,S", "text\n");
+    const auto emptied_after = [&](std::chrono::hours age) {
+        auto done =
+            asio::co_spawn(site.loop, user->empty_trash(std::chrono::system_clock::now() + age), asio::use_future);
+        site.loop.restart();
+        site.loop.run();
+        done.get();
+        return is_empty(site.folder / "Maildir/.Trash/cur");
+    };
+    CHECK_FALSE(emptied_after(std::chrono::hours(47)));
+    CHECK(emptied_after(std::chrono::hours(49)));
+    CHECK_FALSE(is_empty(site.folder / "Maildir/cur"));
+}
+
 }  // namespace
 }  // namespace postrider::store

@@ -42,7 +42,7 @@ Task<bool> tell_until_input(Session& session, net::Deadline deadline) {
         if (woken && *woken == net::Wake::input) {
             co_return true;
         }
-        look = !woken;
+        look = !woken || (selected && session.mailbox().must_sync());
         if (!woken && (woken.error() != net::Closed::timeout || next_look == deadline)) {
             session.closed(woken.error());
             co_return false;

@@ -1,4 +1,6 @@
 // LOGOUT. RFC 3501 section 6.1.3.
+#include <chrono>
+
 #include "imap/command.hpp"
 
 namespace postrider::imap {
@@ -7,6 +9,10 @@ namespace {
 
 Task<Reply> run(Session& session, NoArgs) {
     session.unselect();
+    if (session.state() != State::not_authenticated) {
+        const auto now = std::chrono::system_clock::now();
+        co_await session.user().empty_trash(now);
+    }
     session.untagged("BYE postrider server shutting down");
     session.end("LOGOUT");
     co_return ok("LOGOUT completed");

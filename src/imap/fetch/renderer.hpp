@@ -8,9 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "imap/fetch/message_facts.hpp"
 #include "imap/fetch/section_text.hpp"
 #include "imap/fetch/wire_text.hpp"
 #include "imap/wire/fetch_items.hpp"
+#include "imap/wire/printer.hpp"
 #include "store/mailbox.hpp"
 
 namespace postrider::imap {
@@ -26,7 +28,7 @@ struct FetchPlan {
 class FetchRenderer {
 public:
     /// mailbox: outlives this.
-    FetchRenderer(const store::Mailbox& mailbox, FetchPlan plan) : mailbox_(mailbox), plan_(std::move(plan)) {}
+    FetchRenderer(const store::Mailbox& mailbox, FetchPlan plan) : plan_(std::move(plan)), facts_(mailbox) {}
 
     struct Piece {
         std::string bytes;
@@ -56,18 +58,18 @@ private:
     void skip_message(Piece& piece, const Error& error);
     void add_item(Piece& piece);
     Result<void> render(const wire::FetchItem& item, std::string& out);
-    Result<void> render_envelope(store::MessageReader& file, std::string& out) const;
+    void render_flags(std::string& out) const;
+    Result<void> render_envelope(std::string& out);
+    Result<void> render_structure(wire::Extensions extensions, std::string& out);
     Result<void> render_section(const wire::FetchItem& item, std::string& out);
     void pump_literal(Piece& piece);
-    Result<store::MessageReader*> reader();
 
-    const store::Mailbox& mailbox_;
     FetchPlan plan_;
+    MessageFacts facts_;
     std::size_t at_message_ = 0;
     std::size_t at_item_ = 0;
     bool in_message_ = false;
     std::size_t line_start_ = 0;  ///< of the present message's line in the piece; npos when part of it is sent already
-    std::optional<store::MessageReader> reader_;
     std::optional<Literal> literal_;
     std::uint64_t header_octets_ = 0;
     std::uint64_t body_octets_ = 0;

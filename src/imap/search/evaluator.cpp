@@ -34,26 +34,26 @@ bool has_text(SearchKind kind) {
     }
 }
 
-std::string_view field_of(const SearchKey& key) {
+/// Which of the indexed fields the key asks for; none: another field.
+std::optional<std::size_t> indexed_field(const SearchKey& key) {
+    const auto index = [](store::IndexedField field) { return static_cast<std::size_t>(field); };
     switch (key.kind) {
         case SearchKind::from:
-            return "from";
+            return index(store::IndexedField::from);
         case SearchKind::to:
-            return "to";
+            return index(store::IndexedField::to);
         case SearchKind::cc:
-            return "cc";
+            return index(store::IndexedField::cc);
         case SearchKind::bcc:
-            return "bcc";
+            return index(store::IndexedField::bcc);
         case SearchKind::subject:
-            return "subject";
+            return index(store::IndexedField::subject);
         default:
-            return key.field;
+            break;
     }
-}
-
-/// A field's value as search compares it.
-std::string comparable(std::string_view value) {
-    return mime::search_form(mime::decode_words(mime::unfolded(value)));
+    const auto& names = store::indexed_field_names;
+    const auto found = std::ranges::find_if(names, [&](auto name) { return iequals(name, key.field); });
+    return found != names.end() ? std::optional(static_cast<std::size_t>(found - names.begin())) : std::nullopt;
 }
 
 /// Whether some field of the name holds the text; with an empty text, whether there is one.
@@ -101,9 +101,10 @@ Result<SearchPlan> SearchPlan::make(wire::SearchProgram program, const store::Vi
 
 SearchEvaluator::SearchEvaluator(const store::Mailbox& mailbox, std::shared_ptr<const store::View> view,
                                  const SearchPlan& plan)
-    : mailbox_(mailbox), view_(std::move(view)), plan_(plan), verdicts_(plan.keys().size()) {}
+    : view_(std::move(view)), plan_(plan), facts_(mailbox), verdicts_(plan.keys().size()) {}
 
 bool SearchEvaluator::next(std::chrono::steady_clock::duration budget) {
+    const MessageFacts::Piece look(facts_);
     const auto until = std::chrono::steady_clock::now() + budget;
     while (next_ <= view_->size()) {
         const SeqNum seq(next_++);
@@ -120,53 +121,48 @@ bool SearchEvaluator::next(std::chrono::steady_clock::duration budget) {
 bool SearchEvaluator::matches(SeqNum seq) {
     seq_ = seq;
     message_ = &view_->at(seq);
-    reader_.reset();
+    facts_.go_to(*message_);
     std::ranges::fill(verdicts_, Verdict::open);
     Verdict verdict = whole(Source::memory);
     if (verdict == Verdict::open) {
-        auto opened = mailbox_.open(*message_);
-        if (!opened) {
+        if (!look_at_facts()) {
             return false;  // it is gone: the next announcement says so
         }
-        reader_ = std::move(*opened);
-        verdict = whole(Source::file);
+        verdict = whole(Source::facts);
     }
     if (verdict == Verdict::open) {
+        if (!read_body()) {
+            return false;
+        }
         verdict = whole(Source::body);
     }
-    reader_.reset();
     return verdict == Verdict::yes;
 }
 
 SearchEvaluator::Verdict SearchEvaluator::whole(Source source) {
-    if (source == Source::file) {
-        read_file();
-    } else if (source == Source::body) {
-        read_body();
-    }
-    std::vector<Verdict> stack;
+    stack_.clear();
     for (std::size_t i = 0; i < plan_.keys().size(); ++i) {
         const SearchKey& key = plan_.keys()[i];
         if (key.kind == SearchKind::op_and || key.kind == SearchKind::op_or || key.kind == SearchKind::op_not) {
-            stack.push_back(combined(key, stack));
+            stack_.push_back(combined(key));
             continue;
         }
         if (source == Source::memory) {
             verdicts_[i] = by_memory(key);
         }
-        stack.push_back(verdicts_[i]);
+        stack_.push_back(verdicts_[i]);
     }
-    return stack.back();
+    return stack_.back();
 }
 
 // Kleene's logic: an open operand leaves the result open unless the other decides it.
-SearchEvaluator::Verdict SearchEvaluator::combined(const SearchKey& key, std::vector<Verdict>& stack) const {
+SearchEvaluator::Verdict SearchEvaluator::combined(const SearchKey& key) {
     const std::size_t operands = key.kind == SearchKind::op_not ? 1 : key.kind == SearchKind::op_or ? 2 : key.number;
-    const auto first = stack.end() - static_cast<std::ptrdiff_t>(operands);
-    const bool any_open = std::find(first, stack.end(), Verdict::open) != stack.end();
-    const bool any_yes = std::find(first, stack.end(), Verdict::yes) != stack.end();
-    const bool any_no = std::find(first, stack.end(), Verdict::no) != stack.end();
-    stack.erase(first, stack.end());
+    const auto first = stack_.end() - static_cast<std::ptrdiff_t>(operands);
+    const bool any_open = std::find(first, stack_.end(), Verdict::open) != stack_.end();
+    const bool any_yes = std::find(first, stack_.end(), Verdict::yes) != stack_.end();
+    const bool any_no = std::find(first, stack_.end(), Verdict::no) != stack_.end();
+    stack_.erase(first, stack_.end());
     if (key.kind == SearchKind::op_not) {
         return any_open ? Verdict::open : any_yes ? Verdict::no : Verdict::yes;
     }
@@ -182,7 +178,6 @@ bool SearchEvaluator::has_keyword(const std::string& name) const {
 }
 
 SearchEvaluator::Verdict SearchEvaluator::by_memory(const SearchKey& key) const {
-    const auto verdict = [](bool yes) { return yes ? Verdict::yes : Verdict::no; };
     const bool recent = view_->is_recent(message_->uid);
     switch (key.kind) {
         case SearchKind::all:
@@ -210,34 +205,52 @@ SearchEvaluator::Verdict SearchEvaluator::by_memory(const SearchKey& key) const 
     }
 }
 
-bool SearchEvaluator::is_on_day(const SearchKey& key) {
-    std::chrono::sys_seconds time = reader_->internal_date();
-    std::chrono::minutes zone = zone_at(time);
+Result<SearchEvaluator::Verdict> SearchEvaluator::by_day(const SearchKey& key) {
     const bool sent =
         key.kind == SearchKind::sent_before || key.kind == SearchKind::sent_on || key.kind == SearchKind::sent_since;
+    std::chrono::sys_days day;
     if (sent) {
-        const auto header = reader_->header();
-        const auto value = header ? mime::field_value(*header, "date") : std::nullopt;
-        const auto date = value ? mime::parse_date(*value) : std::nullopt;
-        if (!date) {
-            return false;
+        const auto facts = facts_.header();
+        if (!facts) {
+            return facts.error();
         }
-        time = date->time;
-        zone = date->zone;  // RFC 3501 section 6.4.4: time and zone are disregarded
+        if (!(*facts)->sent) {
+            return Verdict::no;
+        }
+        day = day_of((*facts)->sent->time,
+                     (*facts)->sent->zone);  // in the zone of the Date field: RFC 3501 section 6.4.4
+    } else {
+        const auto time = facts_.internal_date();
+        if (!time) {
+            return time.error();
+        }
+        day = day_of(*time, zone_at(*time));
     }
-    const std::chrono::sys_days day = day_of(time, zone);
     const std::chrono::sys_days wanted(key.date);
     if (key.kind == SearchKind::before || key.kind == SearchKind::sent_before) {
-        return day < wanted;
+        return verdict(day < wanted);
     }
     if (key.kind == SearchKind::since || key.kind == SearchKind::sent_since) {
-        return day >= wanted;
+        return verdict(day >= wanted);
     }
-    return day == wanted;
+    return verdict(day == wanted);
 }
 
-SearchEvaluator::Verdict SearchEvaluator::by_file(const SearchKey& key) {
-    const auto verdict = [](bool yes) { return yes ? Verdict::yes : Verdict::no; };
+Result<SearchEvaluator::Verdict> SearchEvaluator::by_field(const SearchKey& key) {
+    if (const auto field = indexed_field(key)) {
+        const auto facts = facts_.header();
+        if (!facts) {
+            return facts.error();
+        }
+        const std::string_view values = (*facts)->fields[*field];
+        return verdict(!values.empty() && values.find(key.text) != std::string_view::npos);
+    }
+    const auto file = facts_.file();
+    const auto header = file ? (*file)->header() : file.error();
+    return header ? Result<Verdict>(verdict(field_holds(*header, key.field, key.text))) : header.error();
+}
+
+Result<SearchEvaluator::Verdict> SearchEvaluator::by_facts(const SearchKey& key) {
     switch (key.kind) {
         case SearchKind::before:
         case SearchKind::on:
@@ -245,36 +258,45 @@ SearchEvaluator::Verdict SearchEvaluator::by_file(const SearchKey& key) {
         case SearchKind::sent_before:
         case SearchKind::sent_on:
         case SearchKind::sent_since:
-            return verdict(is_on_day(key));
+            return by_day(key);
         case SearchKind::larger:
         case SearchKind::smaller: {
-            const auto extent = reader_->extent(0, reader_->size());
-            const std::uint64_t size = extent ? extent->wire_size() : reader_->size();
-            return verdict(key.kind == SearchKind::larger ? size > key.number : size < key.number);
+            const auto size = facts_.wire_size();
+            if (!size) {
+                return size.error();
+            }
+            return verdict(key.kind == SearchKind::larger ? *size > key.number : *size < key.number);
         }
         case SearchKind::header:
         case SearchKind::from:
         case SearchKind::to:
         case SearchKind::cc:
         case SearchKind::bcc:
-        case SearchKind::subject: {
-            const auto header = reader_->header();
-            return verdict(header && field_holds(*header, field_of(key), key.text));
-        }
+        case SearchKind::subject:
+            return by_field(key);
         default:
             return Verdict::open;
     }
 }
 
-void SearchEvaluator::read_file() {
+Result<void> SearchEvaluator::look_at_facts() {
     for (std::size_t i = 0; i < verdicts_.size(); ++i) {
         if (verdicts_[i] == Verdict::open) {
-            verdicts_[i] = by_file(plan_.keys()[i]);
+            const auto judged = by_facts(plan_.keys()[i]);
+            if (!judged) {
+                return judged.error();
+            }
+            verdicts_[i] = *judged;
         }
     }
+    return {};
 }
 
-void SearchEvaluator::read_body() {
+Result<void> SearchEvaluator::read_body() {
+    const auto file = facts_.file();
+    if (!file) {
+        return file.error();
+    }
     std::vector<std::size_t> in_body;
     std::vector<std::size_t> anywhere;
     for (std::size_t i = 0; i < verdicts_.size(); ++i) {
@@ -290,13 +312,14 @@ void SearchEvaluator::read_body() {
     };
     NeedleFinder body(needles(in_body));
     NeedleFinder text(needles(anywhere));
-    each_searchable_text(*reader_, body, text);
+    each_searchable_text(**file, body, text);
     for (std::size_t i = 0; i < in_body.size(); ++i) {
-        verdicts_[in_body[i]] = body.found(i) ? Verdict::yes : Verdict::no;
+        verdicts_[in_body[i]] = verdict(body.found(i));
     }
     for (std::size_t i = 0; i < anywhere.size(); ++i) {
-        verdicts_[anywhere[i]] = text.found(i) ? Verdict::yes : Verdict::no;
+        verdicts_[anywhere[i]] = verdict(text.found(i));
     }
+    return {};
 }
 
 }  // namespace postrider::imap

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/result.hpp"
+#include "imap/fetch/message_facts.hpp"
 #include "imap/wire/search_keys.hpp"
 #include "store/mailbox.hpp"
 
@@ -25,8 +26,8 @@ private:
     std::vector<wire::SearchKey> keys_;  ///< texts in mime::search_form, sets resolved
 };
 
-/// Runs on the pool, one stretch after the other. Each message is first judged by what is in memory, then by its
-/// header, then by its body, as far as that is needed for the answer.
+/// Runs on the pool, one stretch after the other. Each message is first judged by what is in memory, then by what the
+/// index or its header tells, then by its body, as far as that is needed for the answer.
 class SearchEvaluator {
 public:
     /// mailbox, plan: outlive this.
@@ -41,19 +42,21 @@ private:
     /// What a key says so far: the sources still to be read may decide it.
     enum class Verdict : std::uint8_t { no, yes, open };
     /// From the cheapest to the dearest.
-    enum class Source : std::uint8_t { memory, file, body };
+    static Verdict verdict(bool yes) { return yes ? Verdict::yes : Verdict::no; }
+    enum class Source : std::uint8_t { memory, facts, body };
 
     bool matches(SeqNum seq);
     Verdict whole(Source source);
-    Verdict combined(const wire::SearchKey& key, std::vector<Verdict>& stack) const;
+    Verdict combined(const wire::SearchKey& key);
     Verdict by_memory(const wire::SearchKey& key) const;
-    void read_file();
-    void read_body();
-    Verdict by_file(const wire::SearchKey& key);
+    Result<void> look_at_facts();
+    Result<void> read_body();
+    /// Errors: the message cannot be read.
+    Result<Verdict> by_facts(const wire::SearchKey& key);
+    Result<Verdict> by_day(const wire::SearchKey& key);
+    Result<Verdict> by_field(const wire::SearchKey& key);
     bool has_keyword(const std::string& name) const;
-    bool is_on_day(const wire::SearchKey& key);
 
-    const store::Mailbox& mailbox_;
     std::shared_ptr<const store::View> view_;
     const SearchPlan& plan_;
     std::uint32_t next_ = 1;
@@ -62,8 +65,9 @@ private:
     // The message being judged.
     SeqNum seq_;
     const store::Message* message_ = nullptr;
-    std::optional<store::MessageReader> reader_;
+    MessageFacts facts_;
     std::vector<Verdict> verdicts_;  ///< of each key
+    std::vector<Verdict> stack_;
 };
 
 }  // namespace postrider::imap

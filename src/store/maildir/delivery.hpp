@@ -46,6 +46,8 @@ public:
     ~Delivery();
 
     const std::string& temporary_name() const { return name_; }
+    /// Of the file, in bytes; once it is finished.
+    std::uint64_t size() const { return size_; }
     /// The base name the message will have in cur/.
     Result<std::string> final_base() const;
     /// The file is in cur/ now: nothing is left to remove.

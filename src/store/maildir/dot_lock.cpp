@@ -37,6 +37,7 @@ using std::chrono::steady_clock;
 constexpr const char* lock_name = "courier.lock";
 constexpr std::size_t most_lock_bytes = 1024;
 constexpr auto foreign_age = 120s;
+constexpr auto boot_slack = 2s;
 constexpr auto first_wait = 1ms;
 constexpr auto longest_wait = 50ms;
 
@@ -81,16 +82,21 @@ std::string system_host() {
     return ::gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : std::string();
 }
 
-/// Whether the lock is this open file.
-bool is_lock(int tmp, int fd) {
+/// Whether the lock is this open file; none when the system does not say.
+std::optional<bool> is_lock(int tmp, int fd) {
     struct stat named {};
     struct stat open {};
-    return ::fstatat(tmp, lock_name, &named, AT_SYMLINK_NOFOLLOW) == 0 && ::fstat(fd, &open) == 0 &&
-           named.st_ino == open.st_ino;
+    if (::fstatat(tmp, lock_name, &named, AT_SYMLINK_NOFOLLOW) != 0) {
+        return errno == ENOENT ? std::optional(false) : std::nullopt;
+    }
+    return ::fstat(fd, &open) == 0 ? std::optional(named.st_ino == open.st_ino) : std::nullopt;
 }
 
 /// Whether nobody can be holding this lock any more.
 bool is_stale(std::string_view content, const struct stat& status) {
+    if (content.find_first_not_of('\0') == std::string_view::npos) {
+        return true;  // its bytes were lost with the power: no program links a file that it has not written
+    }
     const auto colon = content.find(':');
     const auto pid = parse_decimal<unsigned>(content.substr(0, colon));
     const bool ours = colon != std::string_view::npos && pid && *pid > 0 && content.substr(colon + 1) == system_host();
@@ -100,7 +106,7 @@ bool is_stale(std::string_view content, const struct stat& status) {
     // Older than the system's start: its process is gone, whoever has the number today.
     timespec up{};
     ::clock_gettime(CLOCK_BOOTTIME, &up);
-    if (std::chrono::system_clock::from_time_t(status.st_mtime) + std::chrono::seconds(up.tv_sec) + foreign_age <
+    if (std::chrono::system_clock::from_time_t(status.st_mtime) + std::chrono::seconds(up.tv_sec) + boot_slack <
         std::chrono::system_clock::now()) {
         return true;
     }
@@ -122,7 +128,7 @@ bool remove_stale(int tmp) {
     if (::flock(file->get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
         return false;
     }
-    if (is_lock(tmp, file->get())) {
+    if (is_lock(tmp, file->get()).value_or(false)) {
         ::unlinkat(tmp, lock_name, 0);
     }
     return true;
@@ -146,7 +152,7 @@ public:
     }
 
     enum class Taken { yes, no, no_links };
-    Taken take() const {
+    Result<Taken> take() const {
         const int linked = ::linkat(tmp_, name_.c_str(), tmp_, lock_name, 0);
         const int error = errno;
         // Over NFS a link may succeed although the answer was lost; the count of links is the truth.
@@ -154,8 +160,13 @@ public:
         if (::fstat(file_.get(), &status) == 0 && status.st_nlink == 2) {
             return Taken::yes;
         }
-        const bool refused = linked != 0 && (error == EPERM || error == EOPNOTSUPP || error == ENOSYS);
-        return refused ? Taken::no_links : Taken::no;
+        if (linked == 0 || error == EEXIST) {
+            return Taken::no;
+        }
+        if (error == EPERM || error == EOPNOTSUPP || error == ENOSYS) {
+            return Taken::no_links;
+        }
+        return system_error(error, "link to courier.lock");
     }
 
     Descriptor release_file() { return std::move(file_); }
@@ -184,7 +195,11 @@ Result<Descriptor> take_on_disk(int tmp, const std::string& host, steady_clock::
         return candidate.error();
     }
     for (auto wait = std::chrono::milliseconds(first_wait);;) {
-        switch (candidate->take()) {
+        const auto taken = candidate->take();
+        if (!taken) {
+            return taken.error();
+        }
+        switch (*taken) {
             case Candidate::Taken::yes:
                 return candidate->release_file();
             case Candidate::Taken::no_links:
@@ -194,7 +209,7 @@ Result<Descriptor> take_on_disk(int tmp, const std::string& host, steady_clock::
         }
         const bool again = remove_stale(tmp);
         if (steady_clock::now() >= deadline) {
-            return Error(Code::unavailable, "the folder's lock is held by another process");
+            return Error(Code::locked, "the folder's lock is held by another process");
         }
         if (!again) {
             std::this_thread::sleep_for(wait);
@@ -213,7 +228,7 @@ Result<DotLock> DotLock::take(int folder, const std::string& host, std::chrono::
         return Error(Code::unavailable, "no tmp/ to lock the folder in");
     }
     if (!enter_table(*key, deadline)) {
-        return Error(Code::unavailable, "the folder's lock is held by another thread");
+        return Error(Code::locked, "the folder's lock is held by another thread");
     }
     auto file = take_on_disk(tmp->get(), host, deadline);
     if (!file) {
@@ -222,24 +237,21 @@ Result<DotLock> DotLock::take(int folder, const std::string& host, std::chrono::
     }
     const std::lock_guard guard(table_mutex);
     table[*key] = Held{.tmp = std::move(*tmp), .file = std::move(*file)};
-    return DotLock(folder);
+    return DotLock(key);
 }
 
-DotLock::DotLock(DotLock&& other) noexcept : folder_(std::exchange(other.folder_, -1)) {}
-
 DotLock::~DotLock() {
-    const auto key = folder_ < 0 ? std::nullopt : key_of(folder_);
-    if (!key) {
+    if (!folder_) {
         return;
     }
     {
         const std::lock_guard guard(table_mutex);
-        const Held& held = table[*key];
-        if (held.file && is_lock(held.tmp.get(), held.file.get())) {
+        const Held& held = table[*folder_];
+        if (held.file && is_lock(held.tmp.get(), held.file.get()).value_or(true)) {
             ::unlinkat(held.tmp.get(), lock_name, 0);
         }
     }
-    leave_table(*key);
+    leave_table(*folder_);
 }
 
 }  // namespace postrider::store::maildir

@@ -245,6 +245,13 @@ Result<void> rename_no_replace(int from_directory, const std::string& from, int 
     return rename_error(errno, from, to);
 }
 
+Result<void> unlink_message(int directory, const std::string& name) {
+    if (::unlinkat(directory, name.c_str(), 0) != 0) {
+        return errno == ENOENT ? Error(Code::expunged, name) : system_error(errno, "unlink " + name);
+    }
+    return {};
+}
+
 Result<void> write_all(int fd, std::string_view bytes) {
     while (!bytes.empty()) {
         const ssize_t written = ::write(fd, bytes.data(), bytes.size());

@@ -66,6 +66,9 @@ Result<void> sync_directory(int directory, Durability durability);
 /// expunged when `from` is not there.
 Result<void> rename_no_replace(int from_directory, const std::string& from, int to_directory, const std::string& to);
 
+/// Removes a message's file. Errors: expunged when it is not there.
+Result<void> unlink_message(int directory, const std::string& name);
+
 /// Writes all of it, through short writes and EINTR.
 Result<void> write_all(int fd, std::string_view bytes);
 

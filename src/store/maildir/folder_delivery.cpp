@@ -24,6 +24,9 @@ Result<std::vector<Uid>> FolderFiles::deliver(std::vector<Delivery>& deliveries,
     if (!is_in_its_maildir()) {
         return Error(Code::no_such_mailbox, "the folder was deleted");
     }
+    if (auto opened = open_parts(); !opened) {
+        return opened.error();
+    }
     if (auto read = read_uid_list(now); !read) {
         return read.error();
     }
@@ -60,11 +63,9 @@ Result<void> FolderFiles::place(std::vector<Delivery>& deliveries, Placing& plac
             return base.error();
         }
         if (!delivery.keywords.empty() && settings_.keywords != Keywords::off) {
-            // Made to last together with the others, by the list that they are folded into.
             placing.keyword_bases.push_back(*base);
             const auto all = [](std::string_view) { return true; };
-            if (auto written =
-                    write_keywords(folder_.get(), *base, delivery.keywords, all, now, host_, Durability::relaxed);
+            if (auto written = write_keywords(folder_.get(), *base, delivery.keywords, all, now, host_, durability());
                 !written) {
                 return written;
             }
@@ -79,7 +80,7 @@ Result<void> FolderFiles::place(std::vector<Delivery>& deliveries, Placing& plac
     return sync_directory(cur_.get(), durability());
 }
 
-/// One list that lasts instead of many small files.
+/// What the next scan would do: so their events need none.
 Result<void> FolderFiles::fold_keywords(const Placing& placing, system_clock::time_point now) {
     const auto all = [](std::string_view) { return true; };  // also of messages that have no UID yet
     auto read = read_keywords(folder_.get(), all, now, host_, durability());

@@ -17,8 +17,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Longer than any scan of a healthy folder by any program holds the lock.
-constexpr auto lock_patience = 10s;
 /// How often a name that vanishes again and again is looked up.
 constexpr int most_lookups = 5;
 
@@ -30,20 +28,11 @@ Result<FolderFiles> FolderFiles::open(int maildir, const std::string& directory,
     if (!folder) {
         return folder.error();
     }
-    std::array<Descriptor, 3> parts;
-    const std::array<const char*, 3> names{"cur", "new", "tmp"};
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-        auto part = open_directory(folder->get(), names[i]);
-        if (!part) {
-            return Error(Code::unavailable, directory + ": " + part.error().detail);
-        }
-        parts[i] = std::move(*part);
-    }
     FolderFiles files;
     files.folder_ = std::move(*folder);
-    files.cur_ = std::move(parts[0]);
-    files.new_ = std::move(parts[1]);
-    files.tmp_ = std::move(parts[2]);
+    if (auto opened = files.open_parts(); !opened) {
+        return Error(Code::unavailable, directory + ": " + opened.error().detail);
+    }
     files.settings_ = settings;
     files.host_ = host;
     files.is_main_ = directory == ".";
@@ -51,6 +40,25 @@ Result<FolderFiles> FolderFiles::open(int maildir, const std::string& directory,
     files.is_link_ = !files.is_in_place();
     files.above_ = file_id(files.folder_.get(), "..");
     return files;
+}
+
+/// A restore may put other directories in their place: what is open then leads to nowhere.
+Result<void> FolderFiles::open_parts() {
+    for (auto [part, name] : {std::pair(&cur_, "cur"), {&new_, "new"}, {&tmp_, "tmp"}}) {
+        const auto named = file_id(folder_.get(), name);
+        const auto open = *part ? file_id(part->get()) : std::nullopt;
+        if (named && open && named->inode == open->inode) {
+            continue;
+        }
+        auto opened = open_directory(folder_.get(), name);
+        if (!opened) {
+            return opened.error().code == Code::no_such_mailbox ? Error(Code::unavailable, opened.error().detail)
+                                                                : opened.error();
+        }
+        *part = std::move(*opened);
+        scanned_ = false;
+    }
+    return {};
 }
 
 Result<DotLock> FolderFiles::lock() const {
@@ -130,21 +138,25 @@ Result<void> FolderFiles::set_keywords(std::string_view base, const std::vector<
     if (settings_.keywords == Keywords::off) {
         return Error(Code::not_permitted, "keywords are off");
     }
+    if (!keywords_known_) {
+        return Error(Code::unavailable, "the message's keywords cannot be read: they would be lost");
+    }
     // Messages may have come since the last scan: no entry of the list is dropped here.
     const auto all = [](std::string_view) { return true; };
     return write_keywords(folder_.get(), base, keywords, all, std::chrono::system_clock::now(), host_, durability());
 }
 
-Result<void> FolderFiles::remove(const std::string& name) {
+Result<void> FolderFiles::remove(const std::string& name, const Take& take) {
     std::string present = name;
     for (int tries = 0; tries < most_lookups; ++tries) {
-        if (::unlinkat(cur_.get(), present.c_str(), 0) == 0) {
+        const auto taken = take ? take(cur_.get(), present) : unlink_message(cur_.get(), present);
+        if (taken) {
             forgotten_.emplace(base_of(present));
             table_.forget(base_of(present));
             return {};
         }
-        if (errno != ENOENT) {
-            return system_error(errno, "unlink " + present);
+        if (taken.error().code != Code::expunged) {
+            return taken.error();
         }
         // Exact: a message is never removed for one that only looks like it.
         auto found = find_in_cur(cur_.get(), base_of(name), Match::exact);
@@ -162,6 +174,10 @@ Result<void> FolderFiles::remove(const std::string& name) {
     return Error(Code::unavailable, name + " changes its name again and again");
 }
 
+Quota FolderFiles::quota() const {
+    return Quota(folder_.get(), directory_, quota_options(settings_));
+}
+
 Result<Descriptor> FolderFiles::open_message(const std::string& name) const {
     return open_message_file(cur_.get(), name);
 }
@@ -171,9 +187,9 @@ Descriptor FolderFiles::keyword_folder() const {
     return folder ? std::move(*folder) : Descriptor();
 }
 
-std::optional<std::uint64_t> FolderFiles::keyword_folder_inode() const {
-    const auto id = file_id(folder_.get(), keyword_directory);
-    return id ? std::optional(id->inode) : std::nullopt;
+std::array<std::uint64_t, 3> FolderFiles::watched_inodes() const {
+    const auto inode = [](const std::optional<FileId>& id) { return id ? id->inode : 0; };
+    return {inode(file_id(cur_.get())), inode(file_id(new_.get())), inode(file_id(folder_.get(), keyword_directory))};
 }
 
 std::vector<Watcher::Place> FolderFiles::watched(const Descriptor& keywords) const {

@@ -3,6 +3,7 @@
 // Blocking; one thread at a time (the account's strand).
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <functional>
 #include <map>
@@ -23,6 +24,7 @@
 #include "store/maildir/files.hpp"
 #include "store/maildir/keywords.hpp"
 #include "store/maildir/message_table.hpp"
+#include "store/maildir/quota.hpp"
 #include "store/maildir/uid_list_file.hpp"
 #include "store/settings.hpp"
 #include "store/watch/watcher.hpp"
@@ -42,6 +44,7 @@ struct Scan {
     std::vector<ScannedMessage> messages;  ///< ascending UIDs
     std::vector<Uid> recent;               ///< of `messages`: those that this scan put into the map
     KeywordMap keywords;                   ///< of existing messages
+    bool complete = true;                  ///< no: something could not be read or written, and is worth another try
 };
 
 /// What became of a folder since the last scan or Progress, where names told it. Shapes as in Scan.
@@ -91,7 +94,7 @@ public:
     /// Messages wait for their UIDs.
     bool has_arrivals() const { return !arrivals_.empty(); }
     /// Gives them UIDs under the lock, as a scan does, without reading the directories. news: what the system told up
-    /// to the moment when the lock was taken. False: scan.
+    /// to the moment when the lock was taken. False: scan. Errors: locked (nothing is lost: once more).
     Result<bool> accept(const std::function<WatchNews()>& news, std::chrono::system_clock::time_point now);
     /// Messages that have no UIDs yet: of those that follow() met.
     struct Waiting {
@@ -104,6 +107,10 @@ public:
     /// What follow(), accept() and deliver() found, once; unless needs_scan().
     Progress take_progress();
 
+    /// A scan that moves, saves and names nothing: what the map knows; what is in new/ becomes waiting(). None: cur/
+    /// and the map differ, or there is no map; only a scan may settle that.
+    Result<std::optional<Scan>> look_only(std::chrono::system_clock::time_point now);
+
     /// STATUS. Makes and saves a map where there is none (so that the UIDVALIDITY told is the one that stays).
     Result<StatusCounts> status(std::chrono::system_clock::time_point now);
 
@@ -115,10 +122,16 @@ public:
     /// The complete new set. Errors: not_permitted when keywords are off.
     Result<void> set_keywords(std::string_view base, const std::vector<std::string>& keywords);
 
-    /// Unlinks one message. Gone already is success. A name that vanished is looked up by its base. The map keeps its
-    /// line until it is written anew: at the next scan, or before many such lines have gathered.
-    /// Errors: in_use when the name had the flag \Deleted and another program took it off meanwhile.
-    Result<void> remove(const std::string& name);
+    /// Takes a file out of cur/, to another folder or for good. Errors: expunged when there is no file of that name.
+    using Take = std::function<Result<void>(int cur, const std::string& name)>;
+
+    /// Takes one message away, by unlink where take is empty. Gone already is success. A name that vanished is looked
+    /// up by its base. The map keeps its line until it is written anew: at the next scan, or before many such lines
+    /// have gathered. Errors: in_use when the name had the flag \Deleted and another program took it off meanwhile.
+    Result<void> remove(const std::string& name, const Take& take = {});
+
+    /// The quota in which the folder's messages count.
+    Quota quota() const;
 
     /// For reading. O_NOFOLLOW, regular files only. Errors: expunged.
     Result<Descriptor> open_message(const std::string& name) const;
@@ -132,10 +145,15 @@ public:
     /// Descriptors of the folder itself, for Delivery and for hard links.
     int folder() const { return folder_.get(); }
     int cur() const { return cur_.get(); }
+    /// Its name: "." or ".a.b".
+    const std::string& directory() const { return directory_; }
     int arrivals() const { return new_.get(); }
     /// courierimapkeywords/; none where it is not there, or something else.
     Descriptor keyword_folder() const;
-    std::optional<std::uint64_t> keyword_folder_inode() const;
+    /// Of cur/, new/ and the keywords' directory (0 where it is not there): while they are the same, the watch is good.
+    std::array<std::uint64_t, 3> watched_inodes() const;
+    /// Opens cur/, new/ and tmp/ anew where their names lead to other directories. Errors: unavailable.
+    Result<void> open_parts();
     /// What to watch for follow(). keywords: of keyword_folder().
     std::vector<Watcher::Place> watched(const Descriptor& keywords) const;
     /// Whether the folder still stands under its name: another program may have moved it.
@@ -180,6 +198,8 @@ private:
     std::vector<Uid> settle(Names fresh, Writes writes);
     Result<void> refresh_keywords(std::chrono::system_clock::time_point now, Writes writes, bool messages_came);
     void clean_tmp(std::chrono::system_clock::time_point now);
+    bool has_new_mail() const;
+    Scan settled_scan(std::vector<Uid> recent);
     Scan snapshot(std::vector<Uid> recent) const;
 
     // folder_news.cpp
@@ -188,7 +208,8 @@ private:
     void name_message(KnownMessage& known, const std::string& name);
     void follow_arrivals(const WatchEvent& event);
     bool follow_keywords(const WatchEvent& event);
-    std::vector<std::string> place_arrivals();
+    bool move_arrivals();
+    std::vector<std::string> names_of_arrivals();
     bool record_arrivals(const std::vector<std::string>& names);
 
     // folder_delivery.cpp
@@ -220,6 +241,7 @@ private:
     std::optional<FileId> keywords_id_;  ///< of courierimapkeywords/ before keywords_ was read
     timespec keywords_look_{};
     std::optional<FileId> keyword_list_;  ///< ":list" as we know it
+    bool keywords_known_ = true;          ///< no: they are there and could not be read
     std::size_t pending_keywords_ = 0;    ///< updates met since the list was last read
 
     /// Names that wait for their UIDs, by base.
@@ -228,7 +250,8 @@ private:
         bool in_cur = false;
     };
     std::map<std::string, Arrival, std::less<>> arrivals_;
-    std::set<std::string, std::less<>> lost_;  ///< bases
+    std::set<std::string, std::less<>> lost_;   ///< bases
+    std::set<std::string, std::less<>> twins_;  ///< bases that had two names at a time
     Progress progress_;
 
     std::optional<Look> last_look_;  ///< none: never scanned, or the last scan failed

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "store/maildir/cur_lookup.hpp"
@@ -40,7 +41,7 @@ bool FolderFiles::follow(const std::vector<WatchEvent>& events) {
             case Place::arrivals:
                 follow_arrivals(event);
                 break;
-            case Place::folder:
+            case Place::folder:  // of our directories, or the map
                 if (event.name != uid_list_file || !uid_list_.is_followed(folder_.get())) {
                     return false;
                 }
@@ -71,7 +72,7 @@ void FolderFiles::follow_in_cur(const WatchEvent& event) {
             arrivals_.erase(waiting);
         }
     } else if (known->suffix == std::string_view(event.name).substr(base.size()) && !file_id(cur_.get(), event.name)) {
-        if (event.kind == WatchEvent::Kind::moved_away) {
+        if (event.kind == WatchEvent::Kind::moved_away || twins_.contains(base)) {
             lost_.emplace(base);  // to its new name, most often: that is the next event
         } else {
             progress_.gone.push_back(known->uid);
@@ -100,6 +101,9 @@ void FolderFiles::appeared_in_cur(const std::string& name) {
     }
     if (const auto lost = lost_.find(base); lost != lost_.end()) {
         lost_.erase(lost);
+    }
+    if (known->seen != 0 && is_message_file(cur_.get(), std::string(base) + known->suffix)) {
+        twins_.emplace(base);  // linked, not renamed: who knows which name goes
     }
     name_message(*known, name);
 }
@@ -158,48 +162,61 @@ bool FolderFiles::follow_keywords(const WatchEvent& event) {
 // --- Arrivals
 // ---------------------------------------------------------------------------------------------------------
 
+/// The lock is held for the UIDs alone: other programs wait for it.
 Result<bool> FolderFiles::accept(const std::function<WatchNews()>& news, std::chrono::system_clock::time_point now) {
-    const auto held = lock();
-    if (!held) {
-        return false;  // the scan tells what can be done without
+    if (!move_arrivals()) {
+        return false;
     }
+    const auto held = lock();
+    if (!held && held.error().code == Code::locked) {
+        return held.error();
+    }
+    const auto in_cur = [this] {
+        return std::ranges::count_if(arrivals_, [](const auto& waiting) { return waiting.second.in_cur; });
+    };
+    const auto lasting = in_cur();
     const auto told = news();
-    if (told.doubt || !follow(told.events)) {
+    if (!held || told.doubt || !follow(told.events)) {
+        return false;  // the scan tells what can be done
+    }
+    if (in_cur() > lasting && !sync_directory(cur_.get(), durability())) {
         return false;
     }
     if (auto read = read_uid_list(now); !read) {
         return read.error();
     }
-    for (auto waiting = arrivals_.begin(); waiting != arrivals_.end();) {
-        auto* known = waiting->second.in_cur ? table_.find(waiting->first) : nullptr;
-        if (known != nullptr && known->seen == 0) {
-            name_message(*known, waiting->second.name);  // another process gave it its UID
-            waiting = arrivals_.erase(waiting);
-        } else {
-            ++waiting;
-        }
-    }
-    return !needs_scan() && record_arrivals(place_arrivals());
+    const auto names = names_of_arrivals();
+    return !needs_scan() && record_arrivals(names);
 }
 
-/// From new/ to cur/, as a scan moves them. What cannot be moved, or has a name that a message in cur/ has already,
-/// stays where it is.
-std::vector<std::string> FolderFiles::place_arrivals() {
+/// From new/ to cur/, as a scan moves them, and made to last there, the target of the move before its source. What
+/// cannot be moved, or has a name that a message in cur/ has already, stays where it is. False: they do not last.
+bool FolderFiles::move_arrivals() {
+    for (auto waiting = arrivals_.begin(); waiting != arrivals_.end();) {
+        auto& [base, arrival] = *waiting;
+        if (!arrival.in_cur) {
+            auto target = accepted_name(arrival.name);
+            arrival.in_cur = table_.find(base) == nullptr && is_message_file(new_.get(), arrival.name) &&
+                             rename_no_replace(new_.get(), arrival.name, cur_.get(), target);
+            arrival.name = std::move(target);
+        }
+        waiting = arrival.in_cur ? std::next(waiting) : arrivals_.erase(waiting);
+    }
+    return arrivals_.empty() || (sync_directory(cur_.get(), durability()) && sync_directory(new_.get(), durability()));
+}
+
+/// Of those that are in cur/ and have no UID, in the order in which they get theirs.
+std::vector<std::string> FolderFiles::names_of_arrivals() {
     std::vector<std::string> names;
-    for (auto& [base, arrival] : std::exchange(arrivals_, {})) {
-        if (table_.find(base) != nullptr) {
-            continue;
-        }
-        if (arrival.in_cur) {
-            if (is_message_file(cur_.get(), arrival.name)) {
-                names.push_back(arrival.name);
+    for (const auto& [base, arrival] : std::exchange(arrivals_, {})) {
+        if (!arrival.in_cur) {
+            arrivals_.emplace(base, arrival);  // came this moment: the next time
+        } else if (auto* known = table_.find(base)) {
+            if (known->seen == 0) {
+                name_message(*known, arrival.name);  // another process gave it its UID
             }
-            continue;
-        }
-        auto target = accepted_name(arrival.name);
-        if (is_message_file(new_.get(), arrival.name) &&
-            rename_no_replace(new_.get(), arrival.name, cur_.get(), target)) {
-            names.push_back(std::move(target));
+        } else if (is_message_file(cur_.get(), arrival.name)) {
+            names.push_back(arrival.name);
         }
     }
     std::ranges::sort(names, [](const auto& a, const auto& b) { return delivery_order(a, b) < 0; });
@@ -207,14 +224,10 @@ std::vector<std::string> FolderFiles::place_arrivals() {
     return names;
 }
 
-/// First their names are made to last, the target of a move before its source, then their UIDs. False: they are in
-/// cur/, without UIDs.
+/// False: they have none.
 bool FolderFiles::record_arrivals(const std::vector<std::string>& names) {
     if (names.empty()) {
         return true;
-    }
-    if (!sync_directory(cur_.get(), durability()) || !sync_directory(new_.get(), durability())) {
-        return false;
     }
     std::vector<Uid> uids;
     for (const auto& name : names) {

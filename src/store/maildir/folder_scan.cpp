@@ -72,6 +72,9 @@ Result<Scan> FolderFiles::scan(system_clock::time_point now) {
 
 Result<Scan> FolderFiles::scan_locked(system_clock::time_point now, Writes writes) {
     last_look_.reset();
+    if (auto opened = open_parts(); !opened) {
+        return opened.error();
+    }
     const auto taken = look();
     if (writes == Writes::yes) {
         clean_tmp(now);
@@ -93,10 +96,21 @@ Result<Scan> FolderFiles::scan_locked(system_clock::time_point now, Writes write
         return refreshed.error();
     }
     last_look_ = taken;
+    arrivals_.clear();
+    auto found = settled_scan(std::move(recent));
+    found.complete = keywords_known_ && left_out_.empty() && (writes == Writes::yes || !has_new_mail());
+    if (!found.complete) {
+        last_look_.reset();
+    }
+    return found;
+}
+
+/// Table and disk are the same now: from here names tell the rest.
+Scan FolderFiles::settled_scan(std::vector<Uid> recent) {
     scanned_ = true;
     unnamed_ = 0;
-    arrivals_.clear();
     lost_.clear();
+    twins_.clear();
     const auto unpublished = std::exchange(progress_, {});
     recent.insert(recent.end(), unpublished.recent.begin(), unpublished.recent.end());
     return snapshot(std::move(recent));
@@ -212,6 +226,12 @@ Result<FolderFiles::Names> FolderFiles::look_at_cur() {
     return fresh;
 }
 
+bool FolderFiles::has_new_mail() const {
+    bool any = false;
+    (void)each_entry(new_.get(), [&](const char* entry, unsigned char) { return !(any = is_message_name(entry)); });
+    return any;
+}
+
 /// new/ to cur/. What cannot be moved, or has a name that a message in cur/ has already, stays where it is.
 Result<void> FolderFiles::accept_arrivals(Names& fresh) {
     std::vector<std::string> arrivals;
@@ -292,7 +312,8 @@ Result<void> FolderFiles::refresh_keywords(system_clock::time_point now, Writes 
         if (read) {
             keywords_ = std::move(*read);
         }
-        keywords_id_ = id;
+        keywords_known_ = read || is_odd(read.error()) || !id;
+        keywords_id_ = keywords_known_ ? id : std::nullopt;
         keywords_look_ = taken;
         keyword_list_ = file_id(folder_.get(), keyword_list_path);
         pending_keywords_ = 0;

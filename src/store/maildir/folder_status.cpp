@@ -28,6 +28,9 @@ bool is_unseen(std::string_view name) {
 /// be saved the numbers are this process' own.
 Result<void> FolderFiles::make_uid_list(system_clock::time_point now) {
     const auto held = lock();
+    if (!held && held.error().code == Code::locked) {
+        return held.error();
+    }
     if (auto read = read_uid_list(now); !read) {
         return read;
     }
@@ -35,6 +38,38 @@ Result<void> FolderFiles::make_uid_list(system_clock::time_point now) {
         (void)save_uid_list();
     }
     return {};
+}
+
+Result<std::optional<Scan>> FolderFiles::look_only(system_clock::time_point now) {
+    last_look_.reset();
+    scanned_ = false;
+    if (auto opened = open_parts(); !opened) {
+        return opened.error();
+    }
+    const auto taken = look();
+    if (auto read = read_uid_list(now); !read) {
+        return read.error();
+    }
+    const auto fresh = look_at_cur();
+    if (!fresh) {
+        return fresh.error();
+    }
+    if (!fresh->empty() || table_.any_missing() || !uid_list_.is_held()) {
+        return std::optional<Scan>();
+    }
+    arrivals_.clear();
+    const auto read = each_entry(new_.get(), [&](const char* name, unsigned char) {
+        follow_arrivals({.place = 1, .kind = WatchEvent::Kind::appeared, .name = name});
+        return true;
+    });
+    if (!read) {
+        return read.error();
+    }
+    if (auto refreshed = refresh_keywords(now, Writes::no, false); !refreshed) {
+        return refreshed.error();
+    }
+    last_look_ = taken;
+    return settled_scan({});
 }
 
 Result<StatusCounts> FolderFiles::status(system_clock::time_point now) {

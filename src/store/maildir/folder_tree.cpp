@@ -21,8 +21,6 @@ namespace postrider::store::maildir {
 
 namespace {
 
-constexpr auto lock_patience = std::chrono::seconds(10);
-
 using Renames = std::vector<std::pair<std::string, std::string>>;
 
 /// Deeper than any Maildir folder; a tree that goes further is left where it is.
@@ -211,7 +209,7 @@ Result<void> delete_folder(int maildir, const std::string& directory, const std:
     // Under the folder's lock: a delivery that is under way is finished before, a later one finds the folder gone.
     const auto folder = open_folder_directory(maildir, directory);
     const auto lock = folder ? DotLock::take(folder->get(), host, lock_patience) : Result<DotLock>(folder.error());
-    if (!lock && lock.error().code == Code::unavailable) {
+    if (!lock && (lock.error().code == Code::unavailable || lock.error().code == Code::locked)) {
         return lock.error();
     }
     const auto name = unique_name(host) + ",folder";
@@ -219,6 +217,7 @@ Result<void> delete_folder(int maildir, const std::string& directory, const std:
         return moved;
     }
     if (auto synced = sync_directory(maildir, durability); !synced) {
+        (void)rename_no_replace(tmp->get(), name, maildir, directory);
         return synced;
     }
     // The folder is gone for everybody; what cannot be removed now is removed when tmp/ is cleaned.

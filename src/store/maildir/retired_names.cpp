@@ -15,7 +15,6 @@ namespace {
 
 constexpr std::size_t most_bytes = 4 * 1024 * 1024;
 constexpr std::size_t most_list_bytes = 256 * 1024 * 1024;
-constexpr auto lock_patience = std::chrono::seconds(5);
 
 std::string print(const RetiredNames& names) {
     std::string text;

@@ -51,7 +51,7 @@ bool is_recovered(const Maildir& maildir) {
 bool is_respected(const Maildir& maildir) {
     const auto content = maildir.get(lock_file);
     const auto lock = take(maildir, 60ms);
-    return !lock && lock.error().code == Code::unavailable && maildir.get(lock_file) == content;
+    return !lock && lock.error().code == Code::locked && maildir.get(lock_file) == content;
 }
 
 }  // namespace
@@ -110,12 +110,20 @@ TEST_CASE("another host's lock is stale after 120 seconds") {
 }
 
 TEST_CASE("a lock that says nothing counts as another host's") {
-    for (const std::string content : {"", "x", "0:", "-1:", "99999999999999:", ":", "1"}) {
+    for (const std::string content : {"x", "0:", "-1:", "99999999999999:", ":", "1"}) {
         CAPTURE(content);
         const Maildir maildir;
         maildir.put(lock_file, content.ends_with(':') ? content + this_host() : content);
         CHECK(is_respected(maildir));
         maildir.age(lock_file, 122s);
+        CHECK(is_recovered(maildir));
+    }
+}
+
+TEST_CASE("a lock whose bytes were lost with the power holds nobody up") {
+    for (const std::string& content : {std::string(), std::string(20, '\0')}) {
+        const Maildir maildir;
+        maildir.put(lock_file, content);
         CHECK(is_recovered(maildir));
     }
 }
@@ -162,7 +170,7 @@ TEST_CASE("threads of one process exclude each other") {
     CHECK_FALSE(clash);
     CHECK(maildir.names("tmp").empty());
     const auto held = take(maildir);
-    CHECK(take(maildir, 30ms).error().code == Code::unavailable);
+    CHECK(take(maildir, 30ms).error().code == Code::locked);
 }
 
 TEST_CASE("processes that find the same stale lock exclude each other") {

@@ -14,6 +14,7 @@
 #include "store/maildir/filename.hpp"
 #include "store/maildir/fixture.hpp"
 #include "store/maildir/folder_tree.hpp"
+#include "store/maildir/trash.hpp"
 #include "support/catch.hpp"
 
 namespace {
@@ -279,4 +280,59 @@ TEST_CASE("where RENAME_NOREPLACE is missing a link does the same") {
         const Fault fault(0, error);
         CHECK(rename_no_replace(maildir.fd(), "none", maildir.fd(), "x").error().code == Code::expunged);
     }
+}
+
+namespace {
+
+/// Takes a message to the trash with each call failing in turn; it must be in one place, whole, whatever happens.
+int sweep_trash(const fs::path& trash_folder, int error) {
+    return sweep([&](int call) {
+        CAPTURE(call, error);
+        const Maildir maildir;
+        if (!trash_folder.empty()) {
+            fs::create_directory_symlink(trash_folder, maildir.root / ".Trash");
+        }
+        maildir.put("cur/1.a,S=5:2,T");
+        const auto cur = open_directory(maildir.fd(), "cur").value();
+        auto trash = Trash::open(maildir.fd(), ".Trash", host, Durability::durable).value();
+        bool happened = false;
+        bool taken = false;
+        {
+            const Fault fault(call, error);
+            taken = ok(trash.take(cur.get(), "1.a,S=5:2,T"));
+            happened = fault.happened();
+        }
+        const auto there = maildir.names(".Trash/cur");
+        CHECK(there.size() == (taken ? 1 : 0));
+        CHECK(maildir.names("cur").size() == (taken ? 0 : 1));
+        CHECK(maildir.get(taken ? ".Trash/cur/" + there.at(0) : "cur/1.a,S=5:2,T") == "text\n");
+        CHECK(maildir.names(".Trash/tmp").empty());
+        for (const auto& name : there) {
+            fs::remove(maildir.root / ".Trash/cur" / name);
+        }
+        return happened;
+    });
+}
+
+}  // namespace
+
+TEST_CASE("on its way to the trash a message is in one of the two folders when a step fails") {
+    for (const int error : {EIO, ENOSPC, EXDEV}) {
+        CHECK(sweep_trash({}, error) == 1);
+    }
+}
+
+TEST_CASE("a trash on another file system gets a copy that lasts before the message goes") {
+    std::string other = "/dev/shm/maildir-XXXXXX";
+    if (::mkdtemp(other.data()) == nullptr) {
+        SUCCEED("no second file system here");
+        return;
+    }
+    for (const char* part : {"cur", "new", "tmp"}) {
+        fs::create_directory(fs::path(other) / part);
+    }
+    for (const int error : {EIO, ENOSPC}) {
+        CHECK(sweep_trash(other, error) == 4);
+    }
+    fs::remove_all(other);
 }

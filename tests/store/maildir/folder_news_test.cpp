@@ -159,6 +159,13 @@ TEST_CASE("where names do not suffice a scan is asked for") {
         CHECK_FALSE(followed.follow());
         CHECK(uids_of(followed.folder.scan(now()).value()) == Numbers{2});
     }
+    SECTION("one of two names of a message goes") {
+        fs::create_hard_link(maildir.root / "cur/1.a:2,", maildir.root / "cur/1.a:2,S");
+        CHECK(names_of(followed.progress().renamed) == Names{"1 1.a:2,S"});
+        fs::remove(maildir.root / "cur/1.a:2,S");
+        CHECK_FALSE(followed.follow());
+        CHECK(uids_of(followed.folder.scan(now()).value()) == Numbers{1, 2});
+    }
     SECTION("another program wrote the map") {
         maildir.put("tmp/x", "1 7 10\n8 1.a\n9 2.b\n");
         move(maildir, "tmp/x", "courierimapuiddb");
