@@ -1,112 +1,20 @@
 """Courier's imapd and ours take turns on one Maildir; after each step both must tell the same of it.
 
-The peer: the program that COURIER_IMAPD names, or an installed one, or Debian's packages unpacked below
-POSTRIDER_PEERS, or below ~/.cache where this user cannot go there. COURIER_SEED repeats a run.
+The peer: courier_peer.py. COURIER_SEED repeats a run.
 """
-import glob
 import os
 import random
 import re
-import shutil
-import subprocess
 import sys
-import tempfile
 import time
 
-import ordinary_user
-
-ordinary_user.use("nobody")  # Courier and its libraries look for the user in /etc/passwd
-PEERS = os.environ.get("POSTRIDER_PEERS", "")
-if PEERS:
-    ordinary_user.give(PEERS)
-
-import support  # gives up root, so it comes last
+import courier_peer  # before support, which gives up root
+import support
 
 STEPS = 200
-ENVIRONMENT = {"IMAP_KEYWORDS": "1", "IMAP_USELOCKS": "1", "IMAP_BROKENUIDV": "1", "IMAP_ENHANCEDIDLE": "0",
-               "IMAP_TRASHFOLDERNAME": "Trash", "IMAP_MOVE_EXPUNGE_TO_TRASH": "0", "TZ": "UTC", "IMAP_UMASK": "022"}
 SYSTEM_FLAGS = ("\\Seen", "\\Answered", "\\Flagged", "\\Draft", "\\Deleted")
 KEYWORDS = ("$Forwarded", "$Label1", "todo", "TODO", "Junk")
 
-
-# --- The peer ---------------------------------------------------------------------------------------------------------
-
-def is_courier(path):
-    """Whether the file is Courier's imapd itself, not ours and not a script that starts a daemon."""
-    try:
-        with open(path, "rb") as file:
-            content = file.read()
-    except OSError:
-        return False
-    return content.startswith(b"\x7fELF") and b"Courier-IMAP" in content and b"postrider" not in content
-
-
-def installed():
-    for path in (shutil.which("imapd"), "/usr/lib/courier/bin/imapd", "/usr/lib/courier-imap/bin/imapd",
-                 "/usr/bin/imapd"):
-        if path and is_courier(path):
-            return path
-    return None
-
-
-def packages():
-    """courier-imap and what it needs of Courier's family and of libraries, as far as this system has it not."""
-    told = subprocess.run(["apt-cache", "depends", "courier-imap", "courier-base", "courier-authlib"],
-                          capture_output=True, text=True, timeout=support.PATIENCE).stdout
-    names = {"courier-imap", *re.findall(r"^ *\|?(?:Pre)?Depends: ((?:courier|lib)[\w.+-]*)$", told, re.M)}
-    missing = []
-    for name in sorted(names):
-        state = subprocess.run(["dpkg-query", "-W", "-f=${Status}", name], capture_output=True, text=True)
-        if "ok installed" not in state.stdout:
-            missing.append(name)
-    return missing
-
-
-def unpacked():
-    """Fetches and unpacks Debian's packages once, installing nothing. None: the archive cannot be reached."""
-    cache = PEERS if os.access(PEERS, os.X_OK) else os.path.expanduser("~/.cache/postrider-peers")
-    target = os.path.join(cache, "courier")
-    program = os.path.join(target, "usr/bin/imapd")
-    if not os.path.exists(program) and shutil.which("apt-get") and shutil.which("dpkg"):
-        os.makedirs(cache, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache) as folder:
-            done = subprocess.run(["apt-get", "-q", "download", *packages()], cwd=folder, capture_output=True,
-                                  text=True, timeout=300)
-            tree = os.path.join(folder, "tree")
-            for package in glob.glob(os.path.join(folder, "*.deb")):
-                subprocess.run(["dpkg", "-x", package, tree], check=True, timeout=120)
-            if is_courier(os.path.join(tree, "usr/bin/imapd")):
-                os.rename(tree, target)
-            else:
-                print(done.stderr, file=sys.stderr)
-    return program if os.path.exists(program) else None
-
-
-def libraries_of(program):
-    """The folders of Courier's libraries beside an unpacked program."""
-    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(program))))
-    if root == "/":
-        return []
-    found = glob.glob(os.path.join(root, "usr/lib/**/*.so*"), recursive=True)
-    found += glob.glob(os.path.join(root, "lib/**/*.so*"), recursive=True)
-    return sorted({os.path.dirname(path) for path in found})
-
-
-def find_peer():
-    """(program, environment), or None."""
-    program = os.environ.get("COURIER_IMAPD") or installed() or unpacked()
-    if not program:
-        return None
-    path = [*libraries_of(program), os.environ.get("LD_LIBRARY_PATH", "")]
-    environment = {**ENVIRONMENT, "LD_LIBRARY_PATH": ":".join(filter(None, path))}
-    version = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=support.PATIENCE,
-                             env={**os.environ, **environment})
-    if "Courier-IMAP" not in version.stdout:
-        raise RuntimeError("%s does not run: %s%s" % (program, version.stdout, version.stderr))
-    return program, environment
-
-
-# --- The run ----------------------------------------------------------------------------------------------------------
 
 def in_lower_case(messages):
     """The messages' flags as keywords compare."""
@@ -351,7 +259,7 @@ class Alternation(support.Test):
 
 
 if __name__ == "__main__":
-    Alternation.peer = find_peer()
+    Alternation.peer = courier_peer.find()
     if Alternation.peer is None:
         print("Courier's imapd is not installed and Debian's archive cannot be reached", file=sys.stderr)
         sys.exit(support.SKIP)

@@ -32,7 +32,8 @@ SKIP = 77
 #: Settings of the file postrider; those of TLS are known by their begin, and all others are imapd's.
 OWN_SETTINGS = {"LOGIN_TIMEOUT", "LOG_DEBUG", "FRONT_USER", "WORKERS", "WORKER_IDLE_TIME", "LOWEST_UID", "MAIL_ROOTS",
                 "CONTROL_SOCKET", "SHUTDOWN_TIME", "MAX_BEFORE_LOGIN", "MAXPERIP_BEFORE_LOGIN", "MAXPERACCOUNT",
-                "PROXY_TRUSTED", "PROXY_PORTS", "THREADS", "POOL_THREADS"}
+                "PROXY_TRUSTED", "PROXY_PORTS", "THREADS", "POOL_THREADS", "IMAP_SESSION_TIMEOUT", "INDEX",
+                "INDEX_DIR", "INDEX_MAX_SIZE"}
 #: Longest wait for an answer: a sanitized build on a busy machine is slow.
 PATIENCE = 60.0
 PASSWORD = "correct horse 42"
