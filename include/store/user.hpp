@@ -160,8 +160,8 @@ private:
 
     asio::thread_pool& pool_;
     std::shared_ptr<Watcher> watcher_;
-    std::shared_ptr<WarmFolders> warm_;
     std::shared_ptr<index::Alarm> alarm_;  ///< owners: this, the accounts' indexes; null: there are none
+    std::shared_ptr<WarmFolders> warm_;
     std::mutex mutex_;
     Settings settings_;
     std::map<std::pair<std::uint64_t, std::uint64_t>, std::weak_ptr<User>> users_;  ///< by device and inode

@@ -212,7 +212,7 @@ constexpr Row table[] = {
       "The name of the trash folder below INBOX."},
      "IMAP_TRASHFOLDERNAME:0",
      apply_trash},
-    {{"IMAP_EMPTYTRASH", "imapd", Type::text, "days", "", "", "DAYS, or FOLDER:DAYS by comma",
+    {{"IMAP_EMPTYTRASH", "imapd", Type::text, "", "", "", "DAYS, or FOLDER:DAYS by comma",
       "Remove messages of the trash folder, or of the folders named (without INBOX.), that were last changed so many "
       "days "
       "ago; at LOGIN and LOGOUT. Unset: nothing is removed."},

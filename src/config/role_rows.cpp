@@ -146,7 +146,7 @@ constexpr Row table[] = {
      "MAX_BEFORE_LOGIN:0",
      [](Draft& draft, const Value& value) { draft.settings.login_limits.before_login = value.number(); }},
     {{"MAXPERIP_BEFORE_LOGIN", "postrider", Type::number, "connections", "100", "", "1..1000000",
-      "The most of them from one client address; further ones are closed."},
+      "The most of them from one client address; for a further one the oldest is closed."},
      "MAXPERIP_BEFORE_LOGIN:0",
      [](Draft& draft, const Value& value) { draft.settings.login_limits.per_address_before_login = value.number(); }},
     {{"MAXPERACCOUNT", "postrider", Type::number, "sessions", "500", "", "1..1000000",

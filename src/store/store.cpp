@@ -35,8 +35,8 @@ Settings complete(Settings settings) {
 Store::Store(asio::thread_pool& pool, Settings settings)
     : pool_(pool),
       watcher_(Watcher::start()),
-      warm_(std::make_shared<WarmFolders>()),
       alarm_(index::Alarm::start()),
+      warm_(std::make_shared<WarmFolders>(pool, alarm_)),
       settings_(complete(std::move(settings))) {
     if (!watcher_) {
         log_line(

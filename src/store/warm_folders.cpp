@@ -1,11 +1,12 @@
 #include "store/warm_folders.hpp"
 
 #include <algorithm>
-#include <iterator>
+#include <boost/asio/post.hpp>
 #include <utility>
 
 #include "core/limits.hpp"
 #include "store/folder.hpp"
+#include "store/index/alarm.hpp"
 #include "store/user.hpp"
 
 namespace postrider::store {
@@ -21,6 +22,7 @@ void WarmFolders::keep(std::shared_ptr<User> user, std::shared_ptr<Folder> folde
     }
     entries_.push_back({std::move(user), std::move(folder), now + limits::warm_time, messages});
     messages_ += messages;
+    set_alarm();
     while (entries_.size() > limits::warm_folders || (messages_ > limits::warm_messages && entries_.size() > 1)) {
         drop(entries_.begin(), dropped);
     }
@@ -31,13 +33,32 @@ void WarmFolders::drop(Entries::iterator entry, Entries& dropped) {
     dropped.splice(dropped.end(), entries_, entry);
 }
 
-std::optional<WarmFolders::Time> WarmFolders::sweep(Time now) {
+void WarmFolders::sweep(Time now) {
     Entries dropped;
     const std::scoped_lock lock(mutex_);
     while (!entries_.empty() && entries_.front().until <= now) {
         drop(entries_.begin(), dropped);
     }
-    return entries_.empty() ? std::nullopt : std::optional(entries_.front().until);
+    set_alarm();
+}
+
+/// With the lock held.
+void WarmFolders::set_alarm() {
+    if (!alarm_ || entries_.empty() || std::exchange(alarm_is_set_, true)) {
+        return;
+    }
+    const auto ring = [weak = weak_from_this(), &pool = pool_] {
+        asio::post(pool, [weak] {
+            if (const auto warm = weak.lock()) {
+                {
+                    const std::scoped_lock lock(warm->mutex_);
+                    warm->alarm_is_set_ = false;
+                }
+                warm->sweep(std::chrono::steady_clock::now());
+            }
+        });
+    };
+    alarm_->after(entries_.front().until - std::chrono::steady_clock::now() + std::chrono::seconds(1), ring);
 }
 
 }  // namespace postrider::store

@@ -6,23 +6,32 @@
 #include <list>
 #include <memory>
 #include <mutex>
-#include <optional>
+#include <utility>
+
+#include "core/task.hpp"
 
 namespace postrider::store {
 
 class Folder;
 class User;
 
-/// Any thread. Bounded: limits::warm_folders folders, limits::warm_messages messages in them.
-class WarmFolders {
+namespace index {
+class Alarm;
+}
+
+/// Any thread. Bounded: limits::warm_folders folders, limits::warm_messages messages in them. Owner: the store.
+class WarmFolders : public std::enable_shared_from_this<WarmFolders> {
 public:
     using Time = std::chrono::steady_clock::time_point;
+
+    /// alarm: null: what is not used goes when others come. What ends, ends on the pool.
+    WarmFolders(asio::thread_pool& pool, std::shared_ptr<index::Alarm> alarm) : pool_(pool), alarm_(std::move(alarm)) {}
 
     /// A folder was used: it stays for limits::warm_time more.
     void keep(std::shared_ptr<User> user, std::shared_ptr<Folder> folder, Time now);
 
-    /// Lets go of what was not used for that long. Gives when the next is due; none: nothing is kept.
-    std::optional<Time> sweep(Time now);
+    /// Lets go of what was not used for that long.
+    void sweep(Time now);
 
     /// Lets go of all.
     void clear() { sweep(Time::max()); }
@@ -36,8 +45,12 @@ private:
     };
     using Entries = std::list<Entry>;
     void drop(Entries::iterator entry, Entries& dropped);
+    void set_alarm();
 
+    asio::thread_pool& pool_;
+    std::shared_ptr<index::Alarm> alarm_;
     std::mutex mutex_;
+    bool alarm_is_set_ = false;
     Entries entries_;  ///< the one used last is at the end
     std::size_t messages_ = 0;
 };

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iterator>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -79,13 +80,16 @@ constexpr const char* searches[] = {
 
 class Account {
 public:
-    explicit Account(bool with_index) : store_(pool_, settings(with_index)) {}
-    ~Account() { pool_.join(); }
+    explicit Account(bool with_index) : store_(std::in_place, pool_, settings(with_index)) {}
+    ~Account() {
+        store_.reset();  // lets go of warm folders: what their index has to write is written on the pool
+        pool_.join();
+    }
     Account(const Account&) = delete;
     Account& operator=(const Account&) = delete;
 
     std::unique_ptr<store::Mailbox> inbox(const std::string& maildir) {
-        auto opened = store_.open(maildir, "");
+        auto opened = store_->open(maildir, "");
         const auto user = run(std::move(opened)).value();
         auto selecting = user->select("INBOX", store::Access::read_only);
         return run(std::move(selecting)).value();
@@ -110,7 +114,7 @@ private:
 
     asio::io_context loop_;
     asio::thread_pool pool_{2};
-    store::Store store_;
+    std::optional<store::Store> store_;
 };
 
 /// In small pieces, so that the look into the index is a new one in the middle of a message.

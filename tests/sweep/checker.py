@@ -12,9 +12,11 @@ from look import NOW, digest_of
 
 
 class Fault(enum.Enum):
-    """What happened: it decides how much may be unfinished. error: a call failed, the session went on. full: as error, and
-    the disk still is full, so mail that waits for a UID may not be shown. kill: the process died. power: all that was not
-    synced may be lost; flags and removals are not, so they may be as before.
+    """What happened: it decides how much may be unfinished.
+
+    error: a call failed, the session went on.  kill: the process died.
+    full: as error, and the disk still is full, so mail that waits for a UID may not be shown.
+    power: all that was not synced may be lost; flags and removals are not, so they may be as before.
     """
     error, full, kill, power = range(4)
 
@@ -179,7 +181,7 @@ class Check:
             message = present.messages.get(uid) if present else None
             if message is None or message.content != content or validity not in (None, present.validity):
                 self._say("%s: UID %d was told for %s.. and is %s", name, uid, content[:8], message or "nothing")
-        for name, uid_next in self.told.uid_next.items():
+        for name, uid_next in self.told.uid_next.items() if self.fault is not Fault.full else ():
             if name in self.found.folders and self.found.folders[name].uid_next < uid_next:
                 self._say("%s: UIDNEXT %d was told and is %d", name, uid_next, self.found.folders[name].uid_next)
 

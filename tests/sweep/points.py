@@ -3,6 +3,7 @@ import errno
 import os
 import re
 import signal
+import time
 
 import support
 from checker import Check, Fault
@@ -109,7 +110,9 @@ class Point:
         self.kinds = KILL_KINDS if is_kill else ERROR_KINDS
         self.play = Play(self.stage, self.scene, self.kinds, self._decide)
         try:
+            began = time.monotonic()
             self.play.run()
+            self.violations += self.stage.too_slow("the scene", time.monotonic() - began)
             if is_kill:
                 self._die()
             else:
@@ -144,7 +147,7 @@ class Point:
 
     def _live_on(self):
         """The session goes on, knows what there is, the next command works, and nothing is left lying about."""
-        client = self.play.session
+        client, began = self.play.session, time.monotonic()
         try:
             if self.play.told.gone:
                 raise support.Gone(self.play.told.gone)
@@ -154,6 +157,7 @@ class Point:
             self.violations.append("the session ended: %s" % gone)
         except AssertionError as error:
             self.violations.append("after the fault: %s" % error)
+        self.violations += self.stage.too_slow("the session after the fault", time.monotonic() - began)
         code, errors = client.end()
         if code != 0 or support.SANITIZER_REPORT.search(errors):
             self.violations.append("exit %s\n%s" % (code, errors[-4000:]))

@@ -15,8 +15,9 @@ from told import Told
 ENVIRONMENT = {**os.environ, "POSTRIDER_CONFIG_DIR": "/nonexistent", "TZ": "UTC"}
 #: Where files are quick.
 MEMORY = "/dev/shm"
-#: A new session on all that a fault left, locks of dead processes among it. Seconds; a busy machine is slow.
-RECOVERY = 5.0
+#: For what takes milliseconds, locks of dead processes included. Seconds; a busy machine is slow, and a wait for a lock
+#: that nobody holds takes ten.
+PATIENCE = 3.0
 #: Courier is asked at one point of so many.
 COURIER_EVERY = 10
 
@@ -75,7 +76,7 @@ class Stage:
         """By a new session. Gives (State, complaints): it has to be there soon; now and then Courier has to agree."""
         began = time.monotonic()
         found = look(self.plain_session(maildir))
-        complaints = self._too_slow(time.monotonic() - began)
+        complaints = self.too_slow("the next session", time.monotonic() - began)
         self._looks += 1
         if self.peer and self._looks % COURIER_EVERY == 0:
             complaints += self._ask_courier(maildir, found)
@@ -87,10 +88,10 @@ class Stage:
         return ["to Courier: " + line for line in [*theirs.problems, *differences(found, theirs)]]
 
     @staticmethod
-    def _too_slow(seconds):
-        """Complaints about a new session that has a dead process's lock to take."""
-        patience = RECOVERY * (3 if support.is_built_with("asan") or support.is_built_with("tsan") else 1)
-        return ["the next session took %.1f s" % seconds] if seconds > patience else []
+    def too_slow(what, seconds):
+        """Complaints about something that a lock or a failing call must not hold up."""
+        patience = PATIENCE * (3 if support.is_built_with("asan") or support.is_built_with("tsan") else 1)
+        return ["%s took %.1f s" % (what, seconds)] if seconds > patience else []
 
     def before_of(self, scene):
         """What must not be lost. A folder without its list has nothing that was ever told."""

@@ -1,4 +1,4 @@
-"""What any program does to a folder reaches every session at once: in IDLE by itself, else with NOOP. live_changes.py."""
+"""What any program does to a folder reaches every session at once: in IDLE, or with NOOP. See live_changes.py."""
 import os
 
 import live_changes  # before support, which gives up root

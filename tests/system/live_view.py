@@ -194,7 +194,7 @@ class Ledger:
 
     def enter(self, mailbox, validity, uid, content):
         known = self.entries.setdefault((mailbox, validity, uid), content)
-        assert known == content, "%s, UIDVALIDITY %d: UID %d was %s and is %s" % (mailbox, validity, uid, known, content)
+        assert known == content, "%s, UIDVALIDITY %d: UID %d was %s, is %s" % (mailbox, validity, uid, known, content)
 
     def enter_all(self, view):
         for uid, content in view.contents().items():

@@ -1,6 +1,6 @@
 """tmp/courier.lock of others: respected while its holder lives, recovered at once when it is dead. docs/maildir.md.
 
-Where the setting IMAP_USELOCKS turns locks off, what must wait here does not: so these tests see the lock and not chance.
+With IMAP_USELOCKS=0 nothing waits that waits here: what these tests see is the lock and not chance.
 """
 import os
 import select

@@ -4,6 +4,9 @@ namespace postrider::store::index {
 
 namespace {
 
+/// Batches leave their pages mostly in order: who reads them in order reads some at a time.
+constexpr std::size_t pages_ahead = 4;
+
 /// The first entry from `first` on whose key is greater (or not less, with or_equal). Entries that do not lie in the
 /// page count as greater: the look ends there.
 std::size_t bound(const Page& page, std::size_t first, std::string_view key, bool or_equal) {
@@ -30,20 +33,32 @@ TreeReader::TreeReader(int fd) : file_(fd), levels_(deepest_tree) {
     }
 }
 
+Page TreeReader::Level::page() const {
+    const auto offset = static_cast<std::size_t>(number - first) * PageFile::page_size();
+    return Page(std::string_view(bytes).substr(offset, PageFile::page_size()));
+}
+
 std::optional<Page> TreeReader::load(std::size_t level, std::uint64_t number) {
     Level& here = levels_[level];
-    if (here.number != number) {
-        here.number = file_.read(number, 1, here.bytes) ? number : no_page;
-        if (here.number == no_page) {
+    const std::uint64_t there = here.number == no_page ? 0 : here.bytes.size() / PageFile::page_size();
+    if (number < here.first || number - here.first >= there) {
+        const std::size_t ahead = there > 0 && number == here.first + there ? pages_ahead : 1;
+        const bool is_read = file_.read(number, ahead, here.bytes) || file_.read(number, 1, here.bytes);
+        here.first = number;
+        if (!is_read) {
+            here.number = no_page;
+            is_on_leaf_ = false;
             return std::nullopt;
         }
     }
-    const Page page(here.bytes);
+    here.number = number;
+    const Page page = here.page();
     return page.count() > 0 ? std::optional(page) : std::nullopt;
 }
 
 /// To the leaf in whose range the key lies, and in it to the first entry that is not less: perhaps behind its last.
 bool TreeReader::descend(std::string_view key) {
+    is_on_leaf_ = false;
     std::uint64_t number = root_;
     for (std::size_t level = 0; level < levels_.size() && number != no_page; ++level) {
         const auto page = load(level, number);
@@ -52,6 +67,7 @@ bool TreeReader::descend(std::string_view key) {
         }
         if (page->is(PageKind::leaf)) {
             leaf_ = level;
+            is_on_leaf_ = true;
             levels_[level].at = bound(*page, 0, key, true);
             return true;
         }
@@ -67,13 +83,26 @@ bool TreeReader::descend(std::string_view key) {
 }
 
 std::optional<std::string_view> TreeReader::find(std::string_view key) {
-    if (!descend(key)) {
+    auto node = here(key);
+    if (!node && is_on_leaf_) {
+        ++levels_[leaf_].at;  // mostly the next one is asked for
+        node = here(key);
+    }
+    if (!node && descend(key)) {
+        node = here(key);
+    }
+    return node ? value_of(*node) : std::nullopt;
+}
+
+/// The entry where it stands, if it has that key.
+std::optional<Node> TreeReader::here(std::string_view key) const {
+    if (!is_on_leaf_) {
         return std::nullopt;
     }
     const Level& leaf = levels_[leaf_];
-    const Page page(leaf.bytes);
+    const Page page = leaf.page();
     const auto node = leaf.at < page.count() ? page.node(leaf.at) : std::nullopt;
-    return node && node->key == key ? value_of(*node) : std::nullopt;
+    return node && node->key == key ? node : std::nullopt;
 }
 
 bool TreeReader::seek(std::string_view key) {
@@ -90,7 +119,7 @@ bool TreeReader::next() {
 /// From behind a leaf's last entry to the next leaf's first; then notes the key.
 bool TreeReader::settle() {
     std::size_t level = leaf_;
-    while (levels_[level].at >= Page(levels_[level].bytes).count()) {
+    while (levels_[level].at >= levels_[level].page().count()) {
         if (level == 0) {
             return false;
         }
@@ -98,7 +127,7 @@ bool TreeReader::settle() {
         ++levels_[level].at;
     }
     for (;; ++level) {
-        const auto node = Page(levels_[level].bytes).node(levels_[level].at);
+        const auto node = levels_[level].page().node(levels_[level].at);
         if (!node) {
             return false;
         }
@@ -115,7 +144,7 @@ bool TreeReader::settle() {
 }
 
 std::optional<std::string_view> TreeReader::value() {
-    const auto node = Page(levels_[leaf_].bytes).node(levels_[leaf_].at);
+    const auto node = levels_[leaf_].page().node(levels_[leaf_].at);
     return node ? value_of(*node) : std::nullopt;
 }
 

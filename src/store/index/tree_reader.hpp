@@ -36,15 +36,20 @@ public:
     static constexpr std::uint64_t most_value_bytes = 1024 * 1024;
 
 private:
+    /// A page of the way, with those that were read along with it.
     struct Level {
         std::uint64_t number = no_page;
+        std::uint64_t first = 0;  ///< of the pages in bytes
         std::string bytes;
         std::size_t at = 0;  ///< the entry that the way goes through
+
+        Page page() const;
     };
 
     /// The page, read unless it is the one that stands there; none: unreadable or no page of a tree.
     std::optional<Page> load(std::size_t level, std::uint64_t number);
     bool descend(std::string_view key);
+    std::optional<Node> here(std::string_view key) const;
     bool settle();
     std::optional<std::string_view> value_of(const Node& node);
 
@@ -52,6 +57,7 @@ private:
     std::uint64_t root_ = no_page;
     std::vector<Level> levels_;  ///< from the root
     std::size_t leaf_ = 0;       ///< the level of the leaf
+    bool is_on_leaf_ = false;
     std::string key_;
     std::string big_;
 };

@@ -202,8 +202,8 @@ void Quota::charge(const Usage& change) const {
         recount();
     } else if (status.st_size > 0) {
         char last = '\n';
-        (void)::pread(file.get(), &last, 1, status.st_size - 1);
-        append(file.get(), (last == '\n' ? "" : "\n") + print_usage(change));
+        const bool is_cut = ::pread(file.get(), &last, 1, status.st_size - 1) == 1 && last != '\n';
+        append(file.get(), (is_cut ? "\n" : "") + print_usage(change));
     }
 }
 

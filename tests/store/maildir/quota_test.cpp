@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include "core/log.hpp"
 #include "store/maildir/fixture.hpp"
 #include "store/maildir/folder_tree.hpp"
 #include "support/catch.hpp"
@@ -248,7 +249,11 @@ TEST_CASE("no regular file is no quota, and is not waited for") {
         CHECK(account.maildir.names("tmp").empty());
     };
     REQUIRE(::mkfifo(file.c_str(), 0600) == 0);
+    std::string log;
+    set_log_sink([&log](LogLevel, std::string_view line) { log += line; });
     check_no_quota();
+    set_log_sink({});
+    CHECK(log.find("no regular file") != std::string::npos);
     fs::remove(file);
     fs::create_directory(file);
     check_no_quota();
