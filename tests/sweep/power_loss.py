@@ -53,12 +53,15 @@ def _partial(file, inode, number):
 
 def remains(disk, loss):
     """What is on the disk afterwards: (directories, files), {inode: {name: inode}} and {inode: (bytes, time)}."""
-    directories = {}
+    directories, lost = {}, {}
+    for inode, index in loss.changes:
+        number, change = disk.directories[inode].pending[index]
+        lost.setdefault(number, set()).update(filter(None, change.values()))
     for inode, directory in disk.directories.items():
         entries = dict(directory.lasting)
-        for index, change in enumerate(directory.pending):
+        for index, (number, change) in enumerate(directory.pending):
             if (inode, index) not in loss.changes:
-                apply(entries, change)
+                apply(entries, change, lost.get(number, ()))
         directories[inode] = entries
     files = {}
     for inode, file in disk.files.items():

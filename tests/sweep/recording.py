@@ -2,7 +2,8 @@
 
 What lasts: a file's bytes as of its last fsync or fdatasync, its time as of its last fsync, a directory's entries as of
 its last fsync. All else may be kept or lost, each change by itself: changes of entries in one directory by one call are
-kept or lost together (a rename within it), those in two directories are not.
+kept or lost together (a rename within it). Of a rename between two directories the new name may be kept with the old one;
+both are lost only if the old one's directory was synced and the new one's was not.
 """
 import os
 import stat
@@ -22,7 +23,7 @@ class File:
 
 
 class Directory:
-    """lasting: {name: inode}; pending: changes, {name: inode or None} each, in order."""
+    """lasting: {name: inode}; pending: (number of the picture, {name: inode or None}) for each change, in order."""
 
     def __init__(self, entries):
         self.lasting, self.pending = dict(entries), []
@@ -32,13 +33,14 @@ class Disk:
     """What lasts and what may be lost, kept up to date picture by picture. The first picture lasts."""
 
     def __init__(self, picture):
-        self.files, self.directories, self.root = {}, {}, picture.root
+        self.files, self.directories, self.root, self._number = {}, {}, picture.root, 0
         self._take(picture, is_first=True)
 
     def advance(self, picture):
         self._take(picture, is_first=False)
 
     def _take(self, picture, is_first):
+        self._number += 1
         for inode, (data, when) in picture.files.items():
             file = self.files.setdefault(inode, File(not is_first))
             if not file.versions or file.versions[-1] != (data, when):
@@ -53,11 +55,11 @@ class Disk:
     def _change(self, inode, before, after):
         change = {name: after.get(name) for name in {*before, *after} if before.get(name) != after.get(name)}
         if change:
-            self.directories[inode].pending.append(change)
+            self.directories[inode].pending.append((self._number, change))
 
     def present(self, inode):
         entries = dict(self.directories[inode].lasting)
-        for change in self.directories[inode].pending:
+        for _, change in self.directories[inode].pending:
             apply(entries, change)
         return entries
 
@@ -72,9 +74,11 @@ class Disk:
             file.time = file.data if with_time else file.time
 
 
-def apply(entries, change):
-    """Applies a directory's change unless an earlier one is missing that it builds on (its removed names)."""
-    if any(inode is None and name not in entries for name, inode in change.items()):
+def apply(entries, change, elsewhere=()):
+    """Applies a directory's change unless an earlier one is missing that it builds on (its removed names), or it removes
+    what got its new name elsewhere, by a change that is lost: inodes."""
+    removed = [entries.get(name) for name, inode in change.items() if inode is None]
+    if None in removed or set(removed) & set(elsewhere):
         return
     for name, inode in change.items():
         if inode is None:

@@ -75,8 +75,11 @@ Result<DotLock> FolderFiles::lock() const {
 
 bool FolderFiles::is_in_place() const {
     const auto here = file_id(folder_.get(), ".");
-    const auto named = is_main_ || is_link_ ? here : file_id(folder_.get(), "../" + directory_);
-    return here && named && here->inode == named->inode && is_in_its_maildir();
+    const auto named = here && !is_main_ && !is_link_ ? file_id(folder_.get(), "../" + directory_) : here;
+    if (!here || !named) {
+        return errno != ENOENT && errno != ENOTDIR;  // the system does not say that it is gone
+    }
+    return here->inode == named->inode && is_in_its_maildir();
 }
 
 bool FolderFiles::is_in_its_maildir() const {

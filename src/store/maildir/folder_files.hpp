@@ -241,6 +241,7 @@ private:
     std::optional<FileId> keywords_id_;  ///< of courierimapkeywords/ before keywords_ was read
     timespec keywords_look_{};
     std::optional<FileId> keyword_list_;  ///< ":list" as we know it
+    bool stuck_ = false;                  ///< the last scan could not move a message out of new/
     bool keywords_known_ = true;          ///< no: they are there and could not be read
     std::size_t pending_keywords_ = 0;    ///< updates met since the list was last read
 

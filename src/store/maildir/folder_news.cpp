@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <iterator>
 #include <utility>
 
@@ -24,10 +25,13 @@ std::string accepted_name(const std::string& name) {
     return name.find(':') == std::string::npos ? name + ":2," : name;
 }
 
+/// Also when the system does not say: then the next step fails, and tells why.
 bool is_message_file(int directory, const std::string& name) {
     struct stat status {};
-    return ::fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-           (S_ISREG(status.st_mode) || S_ISLNK(status.st_mode));
+    if (::fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+        return errno != ENOENT;
+    }
+    return S_ISREG(status.st_mode) || S_ISLNK(status.st_mode);
 }
 
 }  // namespace
@@ -196,8 +200,13 @@ bool FolderFiles::move_arrivals() {
         auto& [base, arrival] = *waiting;
         if (!arrival.in_cur) {
             auto target = accepted_name(arrival.name);
-            arrival.in_cur = table_.find(base) == nullptr && is_message_file(new_.get(), arrival.name) &&
-                             rename_no_replace(new_.get(), arrival.name, cur_.get(), target);
+            const auto moved = table_.find(base) != nullptr || !is_message_file(new_.get(), arrival.name)
+                                   ? Result<void>(Code::already_exists)
+                                   : rename_no_replace(new_.get(), arrival.name, cur_.get(), target);
+            if (!moved && moved.error().code != Code::already_exists && moved.error().code != Code::expunged) {
+                return false;
+            }
+            arrival.in_cur = static_cast<bool>(moved);
             arrival.name = std::move(target);
         }
         waiting = arrival.in_cur ? std::next(waiting) : arrivals_.erase(waiting);

@@ -98,7 +98,7 @@ Result<Scan> FolderFiles::scan_locked(system_clock::time_point now, Writes write
     last_look_ = taken;
     arrivals_.clear();
     auto found = settled_scan(std::move(recent));
-    found.complete = keywords_known_ && left_out_.empty() && (writes == Writes::yes || !has_new_mail());
+    found.complete = keywords_known_ && !stuck_ && left_out_.empty() && (writes == Writes::yes || !has_new_mail());
     if (!found.complete) {
         last_look_.reset();
     }
@@ -234,6 +234,7 @@ bool FolderFiles::has_new_mail() const {
 
 /// new/ to cur/. What cannot be moved, or has a name that a message in cur/ has already, stays where it is.
 Result<void> FolderFiles::accept_arrivals(Names& fresh) {
+    stuck_ = false;
     std::vector<std::string> arrivals;
     const auto read = each_entry(new_.get(), [&](const char* entry, unsigned char d_type) {
         if (is_message_name(entry) && can_be_message(new_.get(), entry, d_type)) {
@@ -249,7 +250,11 @@ Result<void> FolderFiles::accept_arrivals(Names& fresh) {
         const auto base = base_of(target);
         auto* known = table_.find(base);
         const bool taken = known != nullptr ? table_.was_met(*known) : fresh.contains(std::string(base));
-        if (taken || !rename_no_replace(new_.get(), name, cur_.get(), target)) {
+        const auto moved =
+            taken ? Result<void>(Code::already_exists) : rename_no_replace(new_.get(), name, cur_.get(), target);
+        if (!moved) {
+            const Code why = moved.error().code;
+            stuck_ = stuck_ || (why != Code::already_exists && why != Code::expunged);
             continue;
         }
         if (known != nullptr) {
