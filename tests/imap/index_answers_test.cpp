@@ -161,6 +161,14 @@ std::string answers(const std::string& maildir, bool with_index, bool utf8) {
     return all;
 }
 
+/// What each says where they begin to differ; empty: they are the same.
+std::string difference(const std::string& a, const std::string& b) {
+    const auto [in_a, in_b] = std::ranges::mismatch(a, b);
+    const auto at = static_cast<std::size_t>(in_a - a.begin());
+    const std::size_t from = at > 200 ? at - 200 : 0;
+    return a == b ? std::string() : a.substr(from, 400) + "\n--- and ---\n" + b.substr(from, 400);
+}
+
 struct Mail {
     Mail() {
         for (const char* name : {"cur", "new", "tmp"}) {
@@ -179,7 +187,8 @@ struct Mail {
     void add(const std::string& text) {
         const std::string name = name_of(++count);
         folder.write(name, text);
-        fs::last_write_time(folder / name, fs::file_time_type(std::chrono::seconds(0)) + std::chrono::hours(count));
+        const auto time = std::chrono::sys_seconds(std::chrono::seconds(1'000'000'000)) + std::chrono::days(count);
+        fs::last_write_time(folder / name, std::chrono::file_clock::from_sys(time));
     }
     void remove(std::size_t number) const { fs::remove(folder / name_of(number)); }
     /// The messages' content is lost; their names stay.
@@ -200,9 +209,9 @@ TEST_CASE("the same answers without an index, while it is made, and out of it") 
         const std::string without = answers(mail.folder.path(), false, utf8);
         CHECK(without.size() > 10'000);
         CHECK_FALSE(fs::exists(mail.folder / "postrider-index"));
-        CHECK(answers(mail.folder.path(), true, utf8) == without);
+        CHECK(difference(answers(mail.folder.path(), true, utf8), without).empty());
         CHECK(fs::exists(mail.folder / "postrider-index/data"));
-        CHECK(answers(mail.folder.path(), true, utf8) == without);
+        CHECK(difference(answers(mail.folder.path(), true, utf8), without).empty());
         fs::remove_all(mail.folder / "postrider-index");
     }
 }
@@ -220,7 +229,7 @@ TEST_CASE("what the index knows is told without a look at the message") {
     mail.remove(odd_messages.size());
     const auto told = ask();
     mail.spoil();
-    CHECK(ask() == told);
+    CHECK(difference(ask(), told).empty());
     fs::remove_all(mail.folder / "postrider-index");
     CHECK(ask() != told);
 }

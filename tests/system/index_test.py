@@ -73,6 +73,7 @@ class Use(IndexTest):
         client.ok("SELECT INBOX.a")
         before = self.ask(client)
         wait_until(lambda: b"in a folder" in self.content(maildir), "the folder's records")
+        client.ok("SELECT INBOX")
         client.ok("RENAME INBOX.a INBOX.b")
         directory = os.path.join(maildir, ".b", "cur")
         with open(os.path.join(directory, os.listdir(directory)[0]), "r+") as file:
@@ -140,8 +141,8 @@ class Accidents(IndexTest):
                 with self.server.client(user) as other:
                     other.ok("SELECT INBOX")
                     self.assertEqual(answer, self.ask(other))
-                wait_until(lambda: os.path.isfile(data_of(maildir)) and not os.path.islink(data_of(maildir)),
-                           "a new index")
+                wait_until(lambda: os.path.isfile(data_of(maildir)) and not os.path.islink(data_of(maildir)) and
+                           b"number 7" in open(data_of(maildir), "rb").read(), "a new index")
                 self.assertEqual(answer, self.ask(client))
         self.assertIsNone(self.server.process.poll())
 

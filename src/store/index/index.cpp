@@ -1,6 +1,7 @@
 #include "store/index/index.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
@@ -19,6 +20,12 @@ using namespace std::chrono_literals;
 constexpr std::size_t batch_records = 256;  // as many do not wait for more
 constexpr auto gathering_time = 1s;
 constexpr auto rest_after_failure = 60s;
+
+/// Removed, or another one stands in its place: what it knows is still right, but the next process would not have it.
+bool is_lost(const Descriptor& file) {
+    struct stat status {};
+    return ::fstat(file.get(), &status) != 0 || status.st_nlink == 0;
+}
 
 std::size_t bytes_of(const std::vector<Batch::Record>& records) {
     std::size_t bytes = 0;
@@ -50,8 +57,9 @@ Index::Index(Descriptor maildir, Place place, const Settings& settings, asio::th
 
 std::shared_ptr<const Descriptor> Index::file() {
     const std::scoped_lock lock(mutex_);
-    if (!has_looked_) {
+    if (!has_looked_ || (file_ && is_lost(*file_))) {
         has_looked_ = true;
+        file_.reset();
         if (auto file = open_data(place_)) {
             file_ = std::make_shared<const Descriptor>(std::move(*file));
         }

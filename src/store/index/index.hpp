@@ -24,7 +24,7 @@ public:
     static std::shared_ptr<Index> open(int maildir, const Settings& settings, asio::thread_pool& pool,
                                        std::shared_ptr<Alarm> alarm);
 
-    /// The file as it stands now; null: there is none. Pool only, the first time.
+    /// The file as it stands now; null: there is none. Pool only.
     std::shared_ptr<const Descriptor> file();
     /// Whether what is found out now will be written.
     bool wants_records() const;

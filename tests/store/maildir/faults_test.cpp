@@ -14,6 +14,7 @@
 #include "store/maildir/filename.hpp"
 #include "store/maildir/fixture.hpp"
 #include "store/maildir/folder_tree.hpp"
+#include "store/maildir/pop3_list_file.hpp"
 #include "store/maildir/trash.hpp"
 #include "support/catch.hpp"
 
@@ -335,4 +336,35 @@ TEST_CASE("a trash on another file system gets a copy that lasts before the mess
         CHECK(sweep_trash(other, error) == 4);
     }
     fs::remove_all(other);
+}
+
+TEST_CASE("a UIDL that was told stays when the list cannot be saved at any step") {
+    const int steps = sweep([](int call) {
+        CAPTURE(call);
+        const Maildir maildir;
+        maildir.put("cur/1.a:2,");
+        maildir.put("cur/2.b:2,");
+        Pop3ListFile list(host, Durability::durable);
+        const auto told = [&] {
+            Names uidls;
+            for (const auto& entry :
+                 list.update(maildir.fd(), maildir.names("cur"), std::chrono::sys_seconds(std::chrono::seconds(7)))) {
+                uidls.push_back(uidl_of(entry));
+            }
+            return uidls;
+        };
+        bool happened = false;
+        Names before;
+        {
+            const Fault fault(call, EIO);
+            before = told();
+            happened = fault.happened();
+        }
+        CHECK(before.size() == 2);
+        CHECK(told() == before);
+        list = Pop3ListFile(host, Durability::durable);
+        CHECK(told() == before);
+        return happened;
+    });
+    CHECK(steps == 3);
 }

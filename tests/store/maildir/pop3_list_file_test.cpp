@@ -141,6 +141,21 @@ TEST_CASE("a list that is lost or damaged is written again with what clients wer
     }
 }
 
+TEST_CASE("a list that was put back gives no number again") {
+    Account account;
+    account.told();
+    const auto old = account.maildir.get(file);
+    account.maildir.put("cur/1000000003.d:2,");
+    account.maildir.put("cur/1000000004.e:2,");
+    const auto told = account.told();
+    CHECK(told.at(4).second == "UID5-1795285955");
+    account.maildir.put(file, old);
+    account.maildir.put("cur/1000000005.f:2,");
+    const auto after = account.told();
+    CHECK((Told(after.begin(), after.begin() + 5) == told));
+    CHECK(after.at(5).second == "UID6-1795285955");
+}
+
 TEST_CASE("what another program wrote meanwhile counts") {
     Account account;
     account.told();
@@ -222,6 +237,7 @@ TEST_CASE("numbers at their end are made from names") {
     const auto told = account.told();
     CHECK(told.at(0).second == "UID18446744073709551614-5");
     CHECK(uidls(told).size() == 3);
+    CHECK(account.maildir.get(file).starts_with("/3 18446744073709551615 5\n"));
     CHECK((account.told_anew() == told));
 }
 
