@@ -40,6 +40,10 @@ def touched(server, work):
 
 
 def measured(server, count):
+    with server.session() as session:
+        session.ask("SELECT INBOX")
+        server.settle(server.puts_off)
+    server.restart()  # what it writes at the first time is there now
     idle = server.pss_kib()
     with contextlib.ExitStack() as open_sessions:
         def one():

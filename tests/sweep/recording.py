@@ -2,8 +2,8 @@
 
 What lasts: a file's bytes as of its last fsync or fdatasync, its time as of its last fsync, a directory's entries as of
 its last fsync. All else may be kept or lost, each change by itself: changes of entries in one directory by one call are
-kept or lost together (a rename within it). Of a rename between two directories both names may be kept; both are lost only
-if the old one's directory was synced and the new one's was not.
+kept or lost together (a rename within it). Of a rename between two directories both names may be kept; both are lost
+only if the old one's directory was synced and the new one's was not.
 """
 import os
 import stat
@@ -75,8 +75,8 @@ class Disk:
 
 
 def apply(entries, change, elsewhere=()):
-    """Applies a directory's change, unless an earlier one is missing that it builds on (its removed names), or it removes
-    an inode that got its new name elsewhere, by a change that is lost."""
+    """Applies a directory's change, unless an earlier one is missing that it builds on (its removed names), or it
+    removes an inode that got its new name elsewhere, by a change that is lost."""
     removed = [entries.get(name) for name, inode in change.items() if inode is None]
     if None in removed or set(removed) & set(elsewhere):
         return

@@ -83,7 +83,7 @@ class Stage:
         return found, complaints
 
     def _ask_courier(self, maildir, found):
-        """Courier shows a message twice that lies in new/ and in cur/, as after a rename that half lasted: then not asked."""
+        """Not about a message in new/ and in cur/, as after a rename that half lasted: Courier shows it twice."""
         for folder, parts, _ in os.walk(maildir):
             if "new" in parts:
                 names = [{name.partition(":2,")[0] for name in os.listdir(os.path.join(folder, part))}
