@@ -38,6 +38,14 @@ class IndexTest(support.Test):
     def ask(client):
         return [response.text for response in client.ok(ALL).untagged]
 
+    @staticmethod
+    def content(maildir):
+        try:
+            with open(data_of(maildir), "rb") as file:
+                return file.read()
+        except FileNotFoundError:
+            return b""
+
     def warm(self, maildir):
         wait_until(lambda: os.path.exists(data_of(maildir)), "an index")
 
@@ -87,14 +95,6 @@ class Use(IndexTest):
         client.ok("SELECT INBOX.b")
         self.assertIn('"another"', self.ask(client)[0])
 
-    @staticmethod
-    def content(maildir):
-        try:
-            with open(data_of(maildir), "rb") as file:
-                return file.read()
-        except FileNotFoundError:
-            return b""
-
 
 class Accidents(IndexTest):
     def accidents(self, maildir):
@@ -142,7 +142,7 @@ class Accidents(IndexTest):
                     other.ok("SELECT INBOX")
                     self.assertEqual(answer, self.ask(other))
                 wait_until(lambda: os.path.isfile(data_of(maildir)) and not os.path.islink(data_of(maildir)) and
-                           b"number 7" in open(data_of(maildir), "rb").read(), "a new index")
+                           b"number 7" in self.content(maildir), "a new index")
                 self.assertEqual(answer, self.ask(client))
         self.assertIsNone(self.server.process.poll())
 

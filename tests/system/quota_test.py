@@ -237,6 +237,19 @@ class Ours(Sessions):
         self.assertEqual(("3C", *counted(self.maildir)), read_quota(self.maildir))
         support.end_imapd_session(client)
 
+    def test_deleted_and_renamed_folders_are_counted_anew(self):
+        write_quota(self.maildir, "100000S\n")
+        client = self.session("postrider", IMAP_TRASHFOLDERNAME="Bin")
+        for folder in ("INBOX.a", "INBOX.b"):
+            client.ok("CREATE " + folder)
+            client.append_ok(folder, support.message("x"))
+        for command, messages in (("DELETE INBOX.a", 1), ("RENAME INBOX.b INBOX.Trash", 0),
+                                  ("RENAME INBOX.Trash INBOX.c", 1)):
+            client.ok(command)
+            self.assertEqual(messages, counted(self.maildir)[1])
+            self.assertEqual(("100000S", *counted(self.maildir)), read_quota(self.maildir))
+        support.end_imapd_session(client)
+
     def test_commands_go_on_where_the_file_cannot_be_used(self):
         path = os.path.join(self.maildir, "maildirsize")
         odd = {"a FIFO": lambda: os.mkfifo(path), "a folder": lambda: os.mkdir(path),

@@ -252,16 +252,17 @@ class Server:
 
     def start(self):
         for _ in range(5):
+            earlier = len(self.log()) if os.path.exists(self.log_path) else 0  # of a run that was stopped
             with open(self.log_path, "ab") as log:
                 self.process = subprocess.Popen([self.program, "serve", "--config-dir", self.site.folder],
                                                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                                 env={**os.environ, **self.environment})
-            ready = wait_until(lambda: "INFO: ready" in self.log() or
+            ready = wait_until(lambda: "INFO: ready" in self.log()[earlier:] or
                                (self.process.poll() is not None and "ended"),
                                lambda: "the server is ready: " + self.log())
             if ready is True:
                 return
-            if "cannot listen" not in self.log():
+            if "cannot listen" not in self.log()[earlier:]:
                 break
             self.site.choose_ports()  # somebody else took the port meanwhile
             os.truncate(self.log_path, 0)

@@ -197,7 +197,8 @@ Result<bool> UidListFile::append(const UidList& header, const std::vector<UidEnt
     return true;
 }
 
-/// All or none: what could not be written whole is cut off again.
+/// All or none: what could not be written whole is cut off again (where even that fails, a reader drops a torn last line,
+/// and a whole one is right).
 Result<void> UidListFile::add_lines(const std::string& lines, Durability durability) {
     auto done = write_at(file_.get(), known_.size, lines);
     if (done) {
@@ -209,8 +210,11 @@ Result<void> UidListFile::add_lines(const std::string& lines, Durability durabil
         known_ = *now;
         return {};
     }
-    (void)::ftruncate(file_.get(), known_.size);
+    const int cut = ::ftruncate(file_.get(), known_.size);
     file_ = Descriptor();  // looked at anew before the next change
+    if (cut != 0) {
+        return Error(Code::unavailable, "ftruncate of the UID list");
+    }
     return done ? Error(Code::unavailable, "fstat of the UID list") : done;
 }
 
