@@ -105,8 +105,11 @@ class Check:
         self._added(name, old, added, wanted)
 
     def _numbers(self, name, folder, old, new):
-        """UIDVALIDITY stays, but under a new name, where the scene gives another one there."""
+        """UIDVALIDITY stays, but under a new name, where the scene gives another one there. A RENAME onto a name that was
+        used before renews it first: what ends it then leaves the old name with a greater one (docs/maildir.md)."""
         is_renewed = name != self._old_name(name) and (not new or new.validity != old.validity)
+        if name in self.scene.renames and new and new.validity != old.validity:
+            is_renewed = old.validity is not None and folder.validity > old.validity
         may_change = old.validity is None or is_renewed
         if folder.validity != old.validity and not may_change:
             self._say("%s: UIDVALIDITY %d became %d", name, old.validity, folder.validity)
