@@ -13,6 +13,10 @@ if(POSTRIDER_SANITIZE)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # The sanitizers' own code makes g++ 12 see uninitialised members of std::optional where there are none.
     target_compile_options(postrider_flags INTERFACE -Wno-maybe-uninitialized)
+    if(POSTRIDER_SANITIZE MATCHES "address")
+      # Two million addresses to relocate: half of the time that the program takes to start, in each test.
+      target_link_options(postrider_flags INTERFACE -no-pie)
+    endif()
     if(POSTRIDER_SANITIZE MATCHES "thread")
       # Asio's fences are not seen by the thread sanitizer; what they guard is guarded by its mutexes as well.
       target_compile_options(postrider_flags INTERFACE -Wno-tsan)

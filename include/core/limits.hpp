@@ -59,6 +59,8 @@ inline constexpr auto literal_stall_time = 60s;
 
 // Output: a command flushes when the queue passes the mark, so it never holds much more than that and one piece.
 inline constexpr std::size_t output_mark = 64 * 1024;
+inline constexpr std::size_t output_mark_of_fast = 256 * 1024;  // for a client that takes each piece at once
+inline constexpr auto output_fast_time = 10ms;
 inline constexpr auto output_stall_time = 5min;
 
 // Sequence sets, search, patterns.

@@ -121,6 +121,7 @@ public:
     void untagged(std::string_view text);
     /// Bytes as they are.
     void raw(std::string_view bytes) { connection_.write(bytes); }
+    void raw_large(std::string bytes) { connection_.write_large(std::move(bytes)); }
     /// Where the output stands: inside a literal no word of ours may follow, not even BYE.
     enum class Output : bool { between_lines, in_literal };
     /// Sends what is queued when that is more than the mark. False: the client is gone, the command must end.

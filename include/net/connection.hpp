@@ -99,6 +99,8 @@ public:
 
     /// Puts bytes into the queue: sent by flush(), or before a read has to wait.
     void write(std::string_view bytes);
+    /// The same; large ones are taken over without a copy when nothing is queued.
+    void write_large(std::string bytes);
     std::size_t queued() const { return output_.size() - sent_; }
     /// Forgets what is queued: the connection ends in the middle of an answer.
     void drop_output();

@@ -2,10 +2,13 @@
 // can be made again from the Maildir. docs/index.md.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
-#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "store/index_facts.hpp"
@@ -30,6 +33,9 @@ public:
     /// None: the index does not have it, or has something else in its place.
     std::optional<HeaderFacts> header(const Message& message);
     std::optional<StructureFacts> structure(const Message& message);
+    /// When the message came into this mailbox: RFC 8514. None: nobody saw it come; its internal date stands for that,
+    /// as the time at which it was delivered.
+    std::optional<std::chrono::sys_seconds> saved(const Message& message);
 
     /// For later looks, also of other processes: written behind, from the end of this look on. May be forgotten.
     void keep(const Message& message, const HeaderFacts& facts);
@@ -54,11 +60,18 @@ public:
     /// Pool only.
     IndexLook look() const;
 
-    /// All states that the index has of this folder, ascending by UID. Pool only: about 1 ms for 10,000.
-    void each_state(const std::function<void(const StateFacts&)>& visit) const;
-    /// Written behind; a later one of the same message takes its place. May be forgotten.
-    void keep(const std::vector<StateFacts>& states) const;
-    /// These messages are gone.
+    /// MODSEQs as they were last kept. None: there are none. Pool only: about 1 ms for 10,000 messages.
+    std::optional<FolderStates> states() const;
+    /// The folder's part of them alone. Pool only.
+    std::optional<FolderFacts> folder_facts() const;
+    /// Written behind, all or nothing. May be forgotten: then states() stays as it was.
+    /// blocks: by their first UIDs (index::block_of), each with all its messages.  dead: blocks without any.
+    void keep(const FolderFacts& folder, const std::map<Uid, std::vector<StateFacts>>& blocks,
+              const std::vector<Uid>& dead) const;
+    /// These came into the mailbox just then. Names: of their files.
+    void keep_saved(const std::vector<std::pair<Uid, std::string_view>>& messages,
+                    std::chrono::sys_seconds saved) const;
+    /// These messages are gone; what is kept of them goes too.
     void forget(const std::vector<Uid>& uids) const;
 
 private:

@@ -52,17 +52,31 @@ struct StructureFacts {
     friend bool operator==(const StructureFacts&, const StructureFacts&) = default;
 };
 
-/// A message's flags as they were at a certain MODSEQ. When the message has others now, they were changed since by a
-/// program that knows no MODSEQ.
+/// A message's MODSEQ and what it belongs to. When the message has other flags or keywords now, another program changed
+/// them since.
 struct StateFacts {
     Uid uid;
-    std::uint64_t name_hash = 0;  ///< name_hash_of its file's name
     ModSeq mod_seq;
     Flags flags;
     std::vector<std::string> keywords;
-    std::chrono::sys_seconds saved;  ///< when it came into this mailbox
 
     friend bool operator==(const StateFacts&, const StateFacts&) = default;
+};
+
+/// Of a folder as a whole, at the moment up to which the states of its messages are kept.
+struct FolderFacts {
+    ModSeq highest;
+    Uid uid_next;
+    std::uint64_t messages = 0;
+    std::chrono::sys_seconds boot;  ///< when the machine was started, by its clocks
+
+    friend bool operator==(const FolderFacts&, const FolderFacts&) = default;
+};
+
+/// What is kept of a folder's MODSEQs.
+struct FolderStates {
+    FolderFacts folder;
+    std::vector<StateFacts> messages;  ///< ascending; who is not here has none
 };
 
 /// Of a message file's name up to its flags: tells a message from another that got its UID.

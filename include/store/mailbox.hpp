@@ -65,8 +65,9 @@ public:
     /// INTERNALDATE: the file's mtime.
     std::chrono::sys_seconds internal_date() const { return date_; }
 
-    /// Bytes from offset on into out (replaced), at most `most`; empty at the end of the file.
-    Result<void> read(std::uint64_t offset, std::size_t most, std::string& out) const;
+    /// Bytes from offset on, at most `most`; empty at the end of the file. A view into room (replaced), or into this;
+    /// until room changes.
+    Result<std::string_view> read(std::uint64_t offset, std::size_t most, std::string& room) const;
     /// A stretch of the file with its LFs counted (RFC822.SIZE is that of the whole). Reads it.
     Result<mime::Extent> extent(std::uint64_t begin, std::uint64_t end) const;
     /// The header with its empty line, at most limits::header_bytes. Read once.

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,20 +49,22 @@ using KeywordId = std::uint16_t;
 /// Keyword names of a folder in the order in which they were first seen. Grows only.
 using KeywordTable = std::vector<std::string>;
 
-/// One message of a snapshot.
+/// One message of a snapshot; views into its chunk.
 struct Message {
     Uid uid;
     Flags flags;
-    std::vector<KeywordId> keywords;  ///< ascending
-    ModSeq mod_seq;                   ///< of its last change
-    std::string name;                 ///< its file in cur/, flags included
+    ModSeq mod_seq;                       ///< of its last change
+    std::span<const KeywordId> keywords;  ///< ascending
+    std::string_view name;                ///< its file in cur/, flags included
 };
 
-/// Some messages in UID order, and what is asked of all of them again and again.
+/// Some messages in UID order with their names and keywords, and what is asked of all of them again and again.
 class Chunk {
 public:
-    /// messages: not empty.
-    explicit Chunk(std::vector<Message> messages);
+    /// messages: not empty; with views to anywhere, which are not needed afterwards.
+    explicit Chunk(const std::vector<Message>& messages);
+    Chunk(const Chunk&) = delete;
+    Chunk& operator=(const Chunk&) = delete;
 
     auto begin() const { return messages_.begin(); }
     auto end() const { return messages_.end(); }
@@ -77,7 +80,11 @@ public:
     const std::vector<KeywordId>& keywords() const { return keywords_; }
 
 private:
+    void count();
+
     std::vector<Message> messages_;
+    std::vector<char> names_;
+    std::vector<KeywordId> ids_;  ///< of the messages, one behind another
     std::vector<KeywordId> keywords_;
     std::size_t unseen_ = 0;
 };

@@ -29,6 +29,7 @@ struct Settings {
     bool index = true;                 ///< INDEX
     std::string index_dir;             ///< INDEX_DIR: absolute; empty: in each Maildir
     std::uint64_t index_most_bytes = std::uint64_t{4} << 30;  ///< INDEX_MAX_SIZE, of an account's file
+    std::uint64_t descriptors = 1024;                         ///< that the process may have open
     std::string host_name;                                    ///< in names of messages and locks; empty: gethostname()
 };
 

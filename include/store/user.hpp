@@ -152,8 +152,13 @@ public:
     /// directory), not_permitted (owner check), unavailable. File work on the pool.
     Task<Result<std::shared_ptr<User>>> open(std::string maildir, std::string home);
 
-    /// For accounts opened from now on.
+    /// For accounts opened from now on; one that sessions use keeps its settings until the last of them has ended.
     void set_settings(Settings settings);
+
+    /// At the end, when no session is left: nothing is kept open any more, and what the indexes have to write is begun.
+    void let_go();
+    /// Whether that is done.
+    bool is_at_rest() const;
 
 private:
     Result<std::shared_ptr<User>> open_now(const std::string& maildir, const std::string& home);
@@ -162,9 +167,10 @@ private:
     std::shared_ptr<Watcher> watcher_;
     std::shared_ptr<index::Alarm> alarm_;  ///< owners: this, the accounts' indexes; null: there are none
     std::shared_ptr<WarmFolders> warm_;
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     Settings settings_;
     std::map<std::pair<std::uint64_t, std::uint64_t>, std::weak_ptr<User>> users_;  ///< by device and inode
+    std::vector<std::weak_ptr<index::Index>> indexes_;                              ///< theirs
 };
 
 }  // namespace postrider::store

@@ -30,7 +30,8 @@ public:
     /// A message that is gone but still counted by the client.
     struct Held {
         SeqNum seq;
-        Message message;
+        Uid uid;
+        std::shared_ptr<const Chunk> message;  ///< of one message
     };
 
     View(std::shared_ptr<const Snapshot> snapshot, std::vector<Held> held, std::vector<Uid> recent);

@@ -91,6 +91,14 @@ void Connection::write(std::string_view bytes) {
     output_ += bytes;
 }
 
+void Connection::write_large(std::string bytes) {
+    if (output_.empty()) {
+        output_ = std::move(bytes);
+    } else {
+        output_ += bytes;
+    }
+}
+
 void Connection::drop_output() {
     std::string().swap(output_);
     sent_ = 0;

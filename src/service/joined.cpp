@@ -36,11 +36,17 @@ constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 constexpr auto farewell_time = std::chrono::seconds(4);
 constexpr auto longest_farewell = std::chrono::milliseconds(4700);
 
+WorkerSettings own_worker_settings(const Settings& settings) {
+    WorkerSettings own = worker_settings(settings);
+    own.store.descriptors = raise_descriptor_limit();
+    return own;
+}
+
 class Joined : public Onward, public Steering {
 public:
     Joined(const Settings& settings, const Reload& reload)
         : settings_(settings),
-          worker_settings_(worker_settings(settings)),
+          worker_settings_(own_worker_settings(settings)),
           pool_(worker_settings_.pool_threads),
           gatekeeper_(pool_, settings),
           worker_(pool_, worker_settings_),
@@ -76,6 +82,7 @@ public:
         loop_.run();
         others.clear();
         control_.close();
+        worker_.let_go();
         pool_.join();
         return exit_code_;
     }

@@ -22,12 +22,15 @@ constexpr auto look_time = std::chrono::milliseconds(20);
 
 }  // namespace
 
-void raise_descriptor_limit() {
+std::uint64_t raise_descriptor_limit() {
     rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        limit.rlim_cur = limit.rlim_max;
-        ::setrlimit(RLIMIT_NOFILE, &limit);
+        const auto before = std::exchange(limit.rlim_cur, limit.rlim_max);
+        if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) {
+            limit.rlim_cur = before;
+        }
     }
+    return limit.rlim_cur;
 }
 
 void end_process_after(std::chrono::milliseconds time, int code) {

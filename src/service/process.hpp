@@ -14,8 +14,8 @@
 
 namespace postrider::service {
 
-/// As many descriptors as the system lets us have: a session needs one.
-void raise_descriptor_limit();
+/// As many descriptors as the system lets us have: a session needs one. Gives their number.
+std::uint64_t raise_descriptor_limit();
 
 /// Ends the process with that code when it has not ended by itself: work on the pool cannot be interrupted (a lock that
 /// another program holds, a slow disk). What was answered is on disk already, so it may end in the middle of it.

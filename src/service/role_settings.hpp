@@ -80,7 +80,7 @@ void fields(C& c, store::Purge& s) {
 template <class C>
 void fields(C& c, store::Settings& s) {
     c& s.use_locks& s.keywords& s.durable& s.check_owner& s.trash& s.expunge_to_trash& s.empty_trash& s.quota& s
-        .index& s.index_dir& s.index_most_bytes& s.host_name;
+        .index& s.index_dir& s.index_most_bytes& s.descriptors& s.host_name;
 }
 template <class C>
 void fields(C& c, ConnectionLimits& s) {

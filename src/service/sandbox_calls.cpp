@@ -48,7 +48,7 @@ constexpr auto loop_calls =
 constexpr auto front_calls = names("accept", "fcntl");
 
 // The worker's: files below its directories (Landlock says which those are).
-constexpr auto reading = names("fcntl", "fstat", "getsockname", "fstatfs", "getdents64", "lseek", "newfstatat",
+constexpr auto reading = names("dup3", "fcntl", "fstat", "getsockname", "fstatfs", "getdents64", "lseek", "newfstatat",
                                "openat", "pread64", "readlinkat", "sendfile", "statfs", "statx");
 constexpr auto writing =
     names("fallocate", "fchmod", "fdatasync", "fsync", "ftruncate", "pwrite64", "utimensat", "writev");

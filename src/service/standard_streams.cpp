@@ -22,6 +22,7 @@
 #include "core/descriptor.hpp"
 #include "imap/session.hpp"
 #include "service/log.hpp"
+#include "service/process.hpp"
 #include "service/server.hpp"
 
 namespace postrider::service {
@@ -77,7 +78,9 @@ int serve_standard_streams(const Settings& settings, auth::Account account, cons
 
     asio::io_context loop(1);
     asio::thread_pool pool(2);
-    store::Store store(pool, settings.store);
+    store::Settings store_settings = settings.store;
+    store_settings.descriptors = raise_descriptor_limit();
+    store::Store store(pool, store_settings);
     imap::Environment environment;
     environment.store = &store;
     environment.settings = std::make_shared<const imap::Settings>(settings.imap);

@@ -36,6 +36,9 @@ public:
     bool kick(std::uint64_t session);
     void end(Ending ending);
     std::size_t size() const;
+    /// store::Store::let_go(), when there is no session any more.
+    void let_go() { store_.let_go(); }
+    bool is_at_rest() const { return store_.is_at_rest(); }
 
 private:
     using Handle = std::shared_ptr<imap::Session*>;

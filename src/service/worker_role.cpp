@@ -79,10 +79,15 @@ private:
         while (auto packet = co_await channel_->receive()) {
             obey(*packet);
         }
-        // The supervisor has ended, or has no more sessions for this worker. Work on the pool is not waited for.
+        // The supervisor has ended, or has no more sessions for this worker. Work on the pool is not waited for, but
+        // for what goes into indexes.
         worker_.end(Ending::now);
+        const auto deadline = std::chrono::steady_clock::now() + farewell_time;
         auto all_are_gone = [this] { return worker_.size() == 0; };
-        co_await wait_for(all_are_gone, std::chrono::steady_clock::now() + farewell_time);
+        co_await wait_for(all_are_gone, deadline);
+        worker_.let_go();
+        auto all_is_written = [this] { return worker_.is_at_rest(); };
+        co_await wait_for(all_is_written, deadline);
         ::_exit(EXIT_SUCCESS);
     }
 
@@ -190,11 +195,12 @@ int run_worker(const AfterDoors& attack) {
         return exit_usage;
     }
     leave_signals_to_supervisor();
-    raise_descriptor_limit();
+    const auto descriptors = raise_descriptor_limit();
     LastWords last_words;
     try {
         WorkerSettings settings = settings_of(first_orders(role_channel, Role::worker).settings);
         settings.store.index_dir = own_index_dir(settings);
+        settings.store.descriptors = descriptors;
         asio::io_context loop(static_cast<int>(settings.threads));
         auto channel = std::make_shared<Channel>(asio::make_strand(loop), Descriptor(role_channel), Role::worker,
                                                  Role::supervisor);

@@ -16,8 +16,8 @@ namespace {
 Result<maildir::Delivery> linked(Folder& source, const maildir::Delivery::SharedDirectory& target_tmp,
                                  const Snapshot& snapshot, const Message& message, const Settings& settings) {
     const auto durability = settings.durable ? maildir::Durability::durable : maildir::Durability::relaxed;
-    auto delivery =
-        maildir::Delivery::link(target_tmp, settings.host_name, source.files().cur(), message.name, durability);
+    auto delivery = maildir::Delivery::link(target_tmp, settings.host_name, source.files().cur(),
+                                            std::string(message.name), durability);
     if (delivery) {
         delivery->flags = message.flags;
         for (const KeywordId id : message.keywords) {

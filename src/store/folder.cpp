@@ -1,15 +1,19 @@
 #include "store/folder.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <atomic>
 #include <boost/asio/post.hpp>
 #include <iterator>
 #include <map>
+#include <new>
 #include <thread>
 #include <utility>
 
 #include "core/limits.hpp"
 #include "core/log.hpp"
+#include "store/index/index.hpp"
 #include "store/maildir/filename.hpp"
 
 namespace postrider::store {
@@ -20,20 +24,33 @@ namespace {
 constexpr int most_tries_for_a_name = 8;
 /// What arrives while arrivals are taken in is taken in too, but others wait for the strand.
 constexpr int most_rounds_of_arrivals = 16;
-/// Each change is told in two or three events; limits::watch_events of them are kept.
-constexpr std::size_t own_changes_between_looks = 500;
 
-maildir::Usage usage_of(const std::vector<maildir::Delivery>& deliveries) {
-    maildir::Usage usage;
-    for (const auto& delivery : deliveries) {
-        if (!delivery.flags.has(Flag::deleted)) {
-            usage += {.bytes = static_cast<std::int64_t>(delivery.size()), .messages = 1};
-        }
-    }
-    return usage;
+std::uint64_t inode_of(int directory) {
+    struct stat status {};
+    return ::fstat(directory, &status) == 0 ? status.st_ino : 0;
 }
 
 }  // namespace
+
+Folder::Folder(maildir::FolderFiles files, const Settings& settings, PoolStrand strand,
+               std::shared_ptr<Watcher> watcher, std::shared_ptr<index::Index> index)
+    : files_(std::move(files)),
+      settings_(settings),
+      strand_(std::move(strand)),
+      watcher_(std::move(watcher)),
+      index_(std::move(index)),
+      inode_(inode_of(files_.folder())),
+      keeper_(index_, inode_) {}
+
+Folder::~Folder() {
+    try {
+        if (keeper_.has_news()) {
+            keep_states();
+            index_->flush();
+        }
+    } catch (const std::bad_alloc&) {  // the mark says that something is missing
+    }
+}
 
 SnapshotPtr Folder::snapshot() const {
     const std::scoped_lock lock(mutex_);
@@ -54,6 +71,9 @@ void Folder::set_gone() {
 }
 
 void Folder::publish(SnapshotPtr next, const std::vector<Uid>& recent) {
+    if (next != snapshot() && keeper_.will_tell(*next)) {
+        keep_states_later();
+    }
     {
         const std::scoped_lock lock(mutex_);
         unclaimed_.insert(unclaimed_.end(), recent.begin(), recent.end());
@@ -63,6 +83,25 @@ void Folder::publish(SnapshotPtr next, const std::vector<Uid>& recent) {
         snapshot_ = std::move(next);
     }
     listeners_->notify();
+}
+
+void Folder::keep_states() {
+    if (keeper_.has_news() && !is_gone()) {
+        keeper_.keep(*snapshot());
+    }
+}
+
+/// A second's changes at once.
+void Folder::keep_states_later() {
+    index_->after_gathering([weak = weak_from_this(), strand = strand_] {
+        if (!weak.expired()) {
+            asio::post(strand, [weak] {
+                if (const auto folder = weak.lock()) {
+                    folder->keep_states();
+                }
+            });
+        }
+    });
 }
 
 Folder::Fresh Folder::fresh(bool take_recent) {
@@ -140,7 +179,7 @@ Result<SnapshotPtr> Folder::scan(Now now) {
     if (!found) {
         return found.error();
     }
-    return take_scan(*found);
+    return take_scan(*found, now);
 }
 
 /// Before a scan: what comes during it is told. The keywords' directory may come later, or be made anew: then all is
@@ -209,16 +248,38 @@ Result<bool> Folder::take_in_news(Now now) {
         return false;
     }
     must_look_ = files_.has_arrivals();
-    take_in_progress();
+    take_in_progress(now);
     return true;
 }
 
-void Folder::take_in_progress() {
+void Folder::take_in_progress(Now now) {
     const SnapshotPtr present = snapshot();
     const auto progress = files_.take_progress();
     if (!progress.empty()) {
+        index_progress(progress, now);
         publish(with_progress(present, progress, next_mod_seq(present->mod_seq())), progress.recent);
     }
+}
+
+/// When messages came.
+void Folder::index_arrivals(const maildir::Scan& scan, Uid first, Now now) const {
+    std::vector<std::pair<Uid, std::string_view>> arrived;
+    for (auto at = std::ranges::lower_bound(scan.messages, first, {}, &maildir::ScannedMessage::uid);
+         at != scan.messages.end(); ++at) {
+        arrived.emplace_back(at->uid, at->name);
+    }
+    indexed(scan.uid_validity).keep_saved(arrived, std::chrono::floor<std::chrono::seconds>(now));
+}
+
+/// The same; and what is gone.
+void Folder::index_progress(const maildir::Progress& progress, Now now) const {
+    const IndexedFolder index = indexed(files_.uid_validity());
+    std::vector<std::pair<Uid, std::string_view>> arrived;
+    for (const auto& message : progress.arrived) {
+        arrived.emplace_back(message.uid, message.name);
+    }
+    index.keep_saved(arrived, std::chrono::floor<std::chrono::seconds>(now));
+    index.forget(progress.gone);
 }
 
 /// In the middle of many changes of our own: their events must not pile up.
@@ -228,37 +289,35 @@ void Folder::follow_own() {
     }
 }
 
-/// So that the next STATUS, or a SELECT, finds the folder known. Where it cannot be, nothing is published.
-Result<void> Folder::look_only(Now now) {
-    if (!watch_) {
+/// So that this STATUS, the next, or a SELECT, finds the folder known. False: it is not, and nothing is published.
+Result<bool> Folder::look_only(Now now) {
+    if (watcher_ && !watch_) {
         watch();
     }
     if (!watch_) {
-        return {};
+        return false;
     }
     watch_->take_news();
+    stale_ = true;
     const auto found = files_.look_only(now);
     if (!found) {
         return found.error();
     }
-    if (*found) {
-        (void)take_scan(**found);  // the first one: it cannot be refused
-    }
-    return {};
+    stale_ = !*found || !take_scan(**found, now);
+    return !stale_;
 }
 
 Result<maildir::StatusCounts> Folder::status(Now now) {
-    if (!snapshot() && watcher_) {
-        if (auto looked = look_only(now); !looked) {
-            return looked.error();
-        }
+    const bool is_known = snapshot() && watch_ && !stale_ && follow(watch_->take_news()) && !files_.needs_scan();
+    const auto looked = is_known ? Result<bool>(true) : look_only(now);
+    if (!looked) {
+        return looked.error();
     }
-    const SnapshotPtr present = snapshot();
-    if (!present || !watch_ || stale_ || !follow(watch_->take_news()) || files_.needs_scan()) {
-        stale_ = static_cast<bool>(present);  // counting disturbs what names could tell
+    if (!*looked) {
+        stale_ = static_cast<bool>(snapshot());  // counting disturbs what names could tell
         return files_.status(now);
     }
-    take_in_progress();
+    take_in_progress(now);
     const auto waiting = files_.waiting();
     const auto known = fresh(false);
     const auto count = [](std::size_t number) { return static_cast<std::uint32_t>(number); };
@@ -271,14 +330,16 @@ Result<maildir::StatusCounts> Folder::status(Now now) {
     };
 }
 
-Result<SnapshotPtr> Folder::take_scan(const maildir::Scan& scan) {
+Result<SnapshotPtr> Folder::take_scan(const maildir::Scan& scan, Now now) {
     const SnapshotPtr present = snapshot();
     if (!present) {
-        publish(first_snapshot(scan, next_mod_seq(ModSeq())), scan.recent);
+        const auto known = keeper_.recall(scan.uid_validity);
+        publish(first_snapshot(scan, first_mod_seq(known.folder.highest, files_, now), known), scan.recent);
     } else if (present->uid_validity() != scan.uid_validity) {
         set_gone();
         return Error(Code::no_such_mailbox, "another program gave the folder a new UIDVALIDITY");
     } else {
+        index_arrivals(scan, present->uid_next(), now);
         publish(with_scan(present, scan, next_mod_seq(present->mod_seq())), scan.recent);
     }
     return snapshot();
@@ -287,204 +348,7 @@ Result<SnapshotPtr> Folder::take_scan(const maildir::Scan& scan) {
 Result<Descriptor> Folder::open_message(const Message& message) const {
     const SnapshotPtr newest = snapshot();
     const Message* now = newest->find(message.uid);
-    return files_.open_message(now != nullptr ? now->name : message.name);
-}
-
-// --- Changing
-// ---------------------------------------------------------------------------------------------------------
-
-struct Folder::NewState {
-    std::shared_ptr<const KeywordTable> table;
-    std::vector<KeywordId> ids;  ///< of the wish
-    std::vector<MessageChange> changes;
-    maildir::Usage used;  ///< by messages that are not \Deleted any more, less those that are now
-};
-
-Result<void> Folder::change_one(const Message& message, const FlagChange& change, NewState& state) {
-    Flags wanted = change.flags;
-    std::vector<KeywordId> keywords = state.ids;
-    if (change.operation == FlagOperation::add) {
-        wanted = message.flags | change.flags;
-        keywords.clear();
-        std::ranges::set_union(message.keywords, state.ids, std::back_inserter(keywords));
-    } else if (change.operation == FlagOperation::remove) {
-        wanted = message.flags - change.flags;
-        keywords.clear();
-        std::ranges::set_difference(message.keywords, state.ids, std::back_inserter(keywords));
-    }
-    if (settings_.keywords == Keywords::off) {
-        keywords = message.keywords;  // what is there is shown, nothing is added (RFC 3501 section 7.1, PERMANENTFLAGS)
-    }
-    MessageChange next{message.uid, wanted, message.keywords, message.name};
-    if (wanted != message.flags) {
-        auto renamed = files_.change_flags(message.name, wanted - message.flags, message.flags - wanted);
-        if (!renamed) {
-            return renamed.error().code == Code::expunged ? Result<void>() : renamed.error();
-        }
-        next.name = std::move(*renamed);
-        next.flags = maildir::flags_of(next.name);
-        if (next.flags.has(Flag::deleted) != message.flags.has(Flag::deleted)) {
-            const auto usage = maildir::whole_usage_of(files_.cur(), next.name);
-            state.used += next.flags.has(Flag::deleted) ? -usage : usage;
-        }
-    }
-    Result<void> done;
-    if (keywords != message.keywords) {
-        std::vector<std::string> names;
-        std::ranges::transform(keywords, std::back_inserter(names), [&](KeywordId id) { return (*state.table)[id]; });
-        done = files_.set_keywords(maildir::base_of(message.name), names);
-        if (done) {
-            next.keywords = std::move(keywords);
-        }
-    }
-    if (next.name != message.name || next.keywords != message.keywords) {
-        state.changes.push_back(std::move(next));
-    }
-    return done;
-}
-
-/// What the account's quota must have room for.
-maildir::Usage Folder::undeleted_by(const Snapshot& present, const FlagChange& change) const {
-    const bool named = change.flags.has(Flag::deleted);
-    const bool undeletes =
-        change.operation == FlagOperation::replace ? !named : change.operation == FlagOperation::remove && named;
-    maildir::Usage usage;
-    for (const Uid uid : undeletes ? change.uids : std::vector<Uid>()) {
-        if (const Message* message = present.find(uid); message != nullptr && message->flags.has(Flag::deleted)) {
-            usage += maildir::whole_usage_of(files_.cur(), message->name);
-        }
-    }
-    return usage;
-}
-
-Result<void> Folder::store_flags(const FlagChange& change, Now now) {
-    const auto fresh = refresh(now);
-    if (!fresh) {
-        return fresh.error();
-    }
-    const SnapshotPtr present = *fresh;
-    if (auto fits = files_.quota().check(undeleted_by(*present, change), now); !fits) {
-        return fits;
-    }
-    NewState state{present->shared_keyword_table(), {}, {}, {}};
-    state.ids = keyword_ids(change.keywords, state.table);
-    if (state.table != present->shared_keyword_table() && state.table->size() > limits::keywords &&
-        change.operation != FlagOperation::remove) {
-        return Error(Code::limit, "the folder has " + std::to_string(limits::keywords) + " keywords already");
-    }
-    Result<void> done;
-    for (const Uid uid : change.uids) {
-        const Message* message = present->find(uid);
-        if (message == nullptr) {
-            continue;
-        }
-        done = change_one(*message, change, state);
-        if (!done) {
-            break;
-        }
-        if (state.changes.size() % own_changes_between_looks == 0) {
-            follow_own();
-        }
-    }
-    if (!state.changes.empty()) {
-        publish(with_changes(present, state.changes, state.table, next_mod_seq(present->mod_seq())));
-    }
-    files_.quota().charge(state.used);
-    return done;
-}
-
-Result<Expunged> Folder::expunge(const std::vector<Uid>* only, Now now, const Take& take) {
-    const auto fresh = refresh(now);
-    if (!fresh) {
-        return fresh.error();
-    }
-    const SnapshotPtr present = *fresh;
-    Expunged expunged;
-    std::optional<Error> failed;
-    const auto remove = [&](const Message& message) {
-        if (!message.flags.has(Flag::deleted) || failed) {
-            return;
-        }
-        maildir::FolderFiles::Take by;
-        if (take) {
-            by = [&](int cur, const std::string& name) { return take(message, cur, name); };
-        }
-        if (auto removed = files_.remove(message.name, by); !removed) {
-            if (removed.error().code != Code::in_use) {  // not \Deleted any more: it stays
-                failed = removed.error();
-            }
-        } else {
-            expunged.uids.push_back(message.uid);
-            expunged.names.push_back(message.name);
-            if (expunged.uids.size() % own_changes_between_looks == 0) {
-                follow_own();
-            }
-        }
-    };
-    if (only != nullptr) {
-        for (const Uid uid : *only) {
-            if (const Message* message = present->find(uid)) {
-                remove(*message);
-            }
-        }
-    } else {
-        for (const auto& chunk : present->chunks()) {
-            std::ranges::for_each(*chunk, remove);
-        }
-    }
-    if (!expunged.uids.empty()) {
-        publish(without(present, expunged.uids, next_mod_seq(present->mod_seq())));
-    }
-    if (failed) {
-        return *failed;
-    }
-    return expunged;
-}
-
-Result<void> Folder::remove_messages(const std::vector<Uid>& uids) {
-    const SnapshotPtr present = snapshot();
-    std::vector<Uid> removed;
-    Result<void> done;
-    for (const Uid uid : uids) {
-        const Message* message = present->find(uid);
-        if (message == nullptr) {
-            continue;
-        }
-        done = files_.remove(message->name);
-        if (!done) {
-            break;
-        }
-        removed.push_back(uid);
-        if (removed.size() % own_changes_between_looks == 0) {
-            follow_own();
-        }
-    }
-    publish(without(present, removed, next_mod_seq(present->mod_seq())));
-    return done;
-}
-
-Result<Folder::Delivered> Folder::deliver(std::vector<maildir::Delivery>& deliveries, Now now, Adds adds) {
-    if (is_gone()) {
-        return Error(Code::no_such_mailbox, "the folder was deleted");
-    }
-    const auto quota = files_.quota();
-    const auto usage = adds == Adds::yes ? usage_of(deliveries) : maildir::Usage{};
-    if (auto fits = quota.check(usage, now); !fits) {
-        return fits.error();
-    }
-    auto uids = files_.deliver(deliveries, now);
-    if (!uids) {
-        return uids.error();
-    }
-    if (!snapshot()) {
-        files_.take_progress();  // nobody looks at the folder
-    } else if (files_.needs_scan()) {
-        (void)refresh(now);  // renumbered: only the sessions on it end; the messages are in
-    } else {
-        take_in_progress();
-    }
-    quota.charge(usage);
-    return Delivered{files_.uid_validity(), std::move(*uids)};
+    return files_.open_message(std::string(now != nullptr ? now->name : message.name));
 }
 
 }  // namespace postrider::store

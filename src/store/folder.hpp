@@ -15,9 +15,11 @@
 
 #include "core/result.hpp"
 #include "core/task.hpp"
+#include "store/index.hpp"
 #include "store/mailbox.hpp"
 #include "store/maildir/folder_files.hpp"
 #include "store/snapshot_update.hpp"
+#include "store/state_keeper.hpp"
 #include "store/watch/watcher.hpp"
 
 namespace postrider::store {
@@ -26,9 +28,12 @@ namespace postrider::store {
 /// on the account's strand only; the others from any thread.
 class Folder : public std::enable_shared_from_this<Folder> {
 public:
-    /// strand: the account's. watcher: null where changes must be looked for.
-    Folder(maildir::FolderFiles files, const Settings& settings, PoolStrand strand, std::shared_ptr<Watcher> watcher)
-        : files_(std::move(files)), settings_(settings), strand_(std::move(strand)), watcher_(std::move(watcher)) {}
+    /// strand: the account's. watcher: null where changes must be looked for. index: null for none.
+    Folder(maildir::FolderFiles files, const Settings& settings, PoolStrand strand, std::shared_ptr<Watcher> watcher,
+           std::shared_ptr<index::Index> index = nullptr);
+    ~Folder();
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
 
     using Now = std::chrono::system_clock::time_point;
 
@@ -50,10 +55,14 @@ public:
 
     /// strand. STORE, EXPUNGE, APPEND and COPY; each publishes what it did, also when it fails midway.
     Result<void> store_flags(const FlagChange& change, Now now);
-    /// take: by what messages go; empty: removed for good.
-    using Take = std::function<Result<void>(const Message& message, int cur, const std::string& name)>;
+    /// How messages go: one by one, then what was taken is made to last where it went. Empty: removed for good.
+    struct Take {
+        std::function<Result<void>(const Message& message, int cur, const std::string& name)> one;
+        std::function<Result<void>()> make_last;
+    };
+    /// The removals last before they are published.
     Result<Expunged> expunge(const std::vector<Uid>* only, Now now, const Take& take = {});
-    /// Whatever their flags: what is left of a move.
+    /// Whatever their flags: what is left of a move. They last too.
     Result<void> remove_messages(const std::vector<Uid>& uids);
     struct Delivered {
         UidValidity uid_validity;
@@ -73,6 +82,8 @@ public:
     /// A message's file, under its newest name. Errors: expunged.
     Result<Descriptor> open_message(const Message& message) const;
     maildir::FolderFiles& files() { return files_; }
+    /// Its part of the account's index. uid_validity: of a snapshot.
+    IndexedFolder indexed(UidValidity uid_validity) const { return {index_, inode_, uid_validity}; }
 
     /// Calls notify (from any thread; it must not block) after each new snapshot until unlisten. As long as somebody
     /// listens, other programs' changes become snapshots as soon as the system tells them.
@@ -95,23 +106,31 @@ private:
     };
 
     Result<SnapshotPtr> scan(Now now);
-    Result<void> look_only(Now now);
+    Result<bool> look_only(Now now);
     void watch();
     bool follow(WatchNews news);
     void follow_own();
     Result<bool> take_in_news(Now now);
-    void take_in_progress();
+    void take_in_progress(Now now);
+    void index_arrivals(const maildir::Scan& scan, Uid first, Now now) const;
+    void index_progress(const maildir::Progress& progress, Now now) const;
+    void keep_states();
+    void keep_states_later();
     void look_for_listeners();
     void publish(SnapshotPtr next, const std::vector<Uid>& recent = {});
-    Result<SnapshotPtr> take_scan(const maildir::Scan& scan);
+    Result<SnapshotPtr> take_scan(const maildir::Scan& scan, Now now);
     struct NewState;
+    std::vector<KeywordId> keywords_of(const Message& message, NewState& state) const;
     Result<void> change_one(const Message& message, const FlagChange& change, NewState& state);
     maildir::Usage undeleted_by(const Snapshot& present, const FlagChange& change) const;
 
     maildir::FolderFiles files_;
     Settings settings_;
     PoolStrand strand_;
-    std::shared_ptr<Watcher> watcher_;  ///< owners: the store, its folders
+    std::shared_ptr<Watcher> watcher_;     ///< owners: the store, its folders
+    std::shared_ptr<index::Index> index_;  ///< owners: the account, its folders, a batch under way
+    std::uint64_t inode_;                  ///< of its directory
+    StateKeeper keeper_;
     std::unique_ptr<Watcher::Watch> watch_;
     std::array<std::uint64_t, 3> watched_{};  ///< FolderFiles::watched_inodes
     std::atomic<bool> must_look_ = false;     ///< a look for those who listen failed

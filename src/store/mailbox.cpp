@@ -20,15 +20,6 @@ Mailbox::Mailbox(std::shared_ptr<User> user, std::shared_ptr<Folder> folder, std
       access_(access),
       reading_(asio::make_strand(user_->pool_.get_executor())) {}
 
-namespace {
-
-IndexedFolder indexed(const std::shared_ptr<index::Index>& index, int folder, UidValidity uid_validity) {
-    struct stat status {};
-    return ::fstat(folder, &status) == 0 ? IndexedFolder(index, status.st_ino, uid_validity) : IndexedFolder();
-}
-
-}  // namespace
-
 Mailbox::~Mailbox() {
     on_change({});
 }
@@ -54,7 +45,7 @@ Result<Changes> Mailbox::news(Expunges expunges) {
         const std::shared_ptr<const View> first =
             std::make_shared<const View>(fresh.snapshot, std::vector<View::Held>(), std::vector<Uid>());
         view_ = first->advanced(fresh.snapshot, fresh.recent, Expunges::may_send).view;
-        index_ = indexed(user_->index_, folder_->files().folder(), fresh.snapshot->uid_validity());
+        index_ = folder_->indexed(fresh.snapshot->uid_validity());
         return Changes{};
     }
     std::erase_if(fresh.recent, [this](Uid uid) { return view_->is_recent(uid); });

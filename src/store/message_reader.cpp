@@ -62,19 +62,22 @@ MessageReader::~MessageReader() {
     }
 }
 
-Result<void> MessageReader::read(std::uint64_t offset, std::size_t most, std::string& out) const {
+Result<std::string_view> MessageReader::read(std::uint64_t offset, std::size_t most, std::string& room) const {
     if (size_ > small_file) {
-        return read_file(offset, most, out);
+        if (auto done = read_file(offset, most, room); !done) {
+            return done.error();
+        }
+        return std::string_view(room);
     }
     if (!small_) {
         std::string whole;
         if (auto done = read_file(0, small_file, whole); !done) {
-            return done;
+            return done.error();
         }
         small_ = std::move(whole);
     }
-    out.assign(*small_, static_cast<std::size_t>(std::min<std::uint64_t>(offset, small_->size())), most);
-    return {};
+    return std::string_view(*small_).substr(static_cast<std::size_t>(std::min<std::uint64_t>(offset, small_->size())),
+                                            most);
 }
 
 Result<void> MessageReader::read_file(std::uint64_t offset, std::size_t most, std::string& out) const {
@@ -101,18 +104,20 @@ Result<void> MessageReader::read_file(std::uint64_t offset, std::size_t most, st
 
 Result<mime::Extent> MessageReader::extent(std::uint64_t begin, std::uint64_t end) const {
     mime::Extent extent{begin, begin, 0};
-    std::string bytes;
+    std::string room;
     bool after_cr = false;
     while (extent.end < end) {
         const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(piece, end - extent.end));
-        if (auto done = read(extent.end, most, bytes); !done) {
-            return done.error();
+        const auto got = read(extent.end, most, room);
+        if (!got) {
+            return got.error();
         }
+        const std::string_view bytes = *got;
         if (bytes.empty()) {
             break;
         }
         extent.end += bytes.size();
-        for (std::size_t at = bytes.find('\n'); at != std::string::npos; at = bytes.find('\n', at + 1)) {
+        for (std::size_t at = bytes.find('\n'); at != std::string_view::npos; at = bytes.find('\n', at + 1)) {
             const bool has_cr = at > 0 ? bytes[at - 1] == '\r' : after_cr;
             extent.bare_lf += has_cr ? 0 : 1;
         }
@@ -124,18 +129,19 @@ Result<mime::Extent> MessageReader::extent(std::uint64_t begin, std::uint64_t en
 Result<std::string_view> MessageReader::header() {
     if (!header_) {
         std::string text;
-        std::string more;
+        std::string room;
         std::size_t end = std::string::npos;
         for (std::size_t want = first_look; end == std::string::npos && text.size() < limits::header_bytes;
              want = piece) {
-            if (auto done = read(text.size(), want, more); !done) {
-                return done.error();
+            const auto more = read(text.size(), want, room);
+            if (!more) {
+                return more.error();
             }
-            if (more.empty()) {
+            if (more->empty()) {
                 break;
             }
             const std::size_t looked = text.size();
-            text += more;
+            text += *more;
             end = text.starts_with('\n') ? 1 : text.starts_with("\r\n") ? 2 : header_end(text, looked);
         }
         text.resize(std::min({end, text.size(), limits::header_bytes}));
@@ -148,17 +154,19 @@ Result<const mime::Part*> MessageReader::structure() {
     if (!structure_) {
         mime::Scanner scanner;
         content_id_ = {1, 2};  // two hashes of one text
-        std::string bytes;
-        for (std::uint64_t offset = 0;; offset += bytes.size()) {
-            if (auto done = read(offset, piece, bytes); !done) {
-                return done.error();
+        std::string room;
+        for (std::uint64_t offset = 0;;) {
+            const auto bytes = read(offset, piece, room);
+            if (!bytes) {
+                return bytes.error();
             }
-            if (bytes.empty()) {
+            if (bytes->empty()) {
                 break;
             }
-            scanner.feed(bytes);
+            offset += bytes->size();
+            scanner.feed(*bytes);
             for (std::uint64_t& half : content_id_) {
-                half = index::hash_of(bytes, half);
+                half = index::hash_of(*bytes, half);
             }
         }
         structure_ = scanner.finish();

@@ -5,7 +5,25 @@
 
 namespace postrider::store {
 
-Chunk::Chunk(std::vector<Message> messages) : messages_(std::move(messages)) {
+Chunk::Chunk(const std::vector<Message>& messages) : messages_(messages.begin(), messages.end()) {
+    std::size_t name_bytes = 0;
+    std::size_t ids = 0;
+    for (const Message& message : messages_) {
+        name_bytes += message.name.size();
+        ids += message.keywords.size();
+    }
+    names_.reserve(name_bytes);  // so that they stay where they are
+    ids_.reserve(ids);
+    for (Message& message : messages_) {
+        const auto name = names_.insert(names_.end(), message.name.begin(), message.name.end());
+        message.name = std::string_view(name, names_.end());
+        const auto first = ids_.insert(ids_.end(), message.keywords.begin(), message.keywords.end());
+        message.keywords = std::span<const KeywordId>(first, ids_.end());
+    }
+    count();
+}
+
+void Chunk::count() {
     for (const Message& message : messages_) {
         unseen_ += message.flags.has(Flag::seen) ? 0 : 1;
         keywords_.insert(keywords_.end(), message.keywords.begin(), message.keywords.end());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <deque>
 #include <iterator>
 #include <limits>
 #include <map>
@@ -20,11 +21,11 @@ using Chunk = Snapshot::Chunk;
 /// Collects messages into chunks, taking over whole old chunks where nothing in them changed.
 class ChunkList {
 public:
-    void add(Message message) {
+    void add(const Message& message) {
         if (open_.size() == Snapshot::chunk_messages) {
             close();
         }
-        open_.push_back(std::move(message));
+        open_.push_back(message);
     }
 
     void share(const std::shared_ptr<const Chunk>& chunk) {
@@ -48,7 +49,8 @@ public:
     /// New messages behind a shared last chunk that has room go into a copy of it.
     void reopen_last() {
         if (open_.empty() && !chunks_.empty() && chunks_.back()->size() < Snapshot::chunk_messages) {
-            open_ = chunks_.back()->messages();
+            reopened_ = std::move(chunks_.back());
+            open_ = reopened_->messages();
             chunks_.pop_back();
         }
     }
@@ -56,25 +58,32 @@ public:
 private:
     void close() {
         if (!open_.empty()) {
-            chunks_.push_back(std::make_shared<const Chunk>(std::exchange(open_, {})));
+            chunks_.push_back(std::make_shared<const Chunk>(open_));
+            open_.clear();
         }
     }
 
     std::vector<std::shared_ptr<const Chunk>> chunks_;
-    std::vector<Message> open_;
+    std::vector<Message> open_;  ///< views into old chunks, into reopened_, and of who adds
+    std::shared_ptr<const Chunk> reopened_;
 };
 
-/// Turns scanned messages into Messages, with their keywords.
+/// Turns scanned messages into Messages, of whose keywords it is the owner.
 class Translator {
 public:
     Translator(const maildir::Scan& scan, std::shared_ptr<const KeywordTable> table, ModSeq mod_seq)
         : scan_(scan), table_(std::move(table)), mod_seq_(mod_seq) {}
 
     Message message(const maildir::ScannedMessage& found) {
-        return {found.uid, maildir::flags_of(found.name), keywords(found.name), mod_seq_, found.name};
+        auto keywords = this->keywords(found.name);
+        Message message{found.uid, maildir::flags_of(found.name), mod_seq_, {}, found.name};
+        if (!keywords.empty()) {
+            message.keywords = keywords_.emplace_back(std::move(keywords));
+        }
+        return message;
     }
 
-    std::vector<KeywordId> keywords(const std::string& name) {
+    std::vector<KeywordId> keywords(std::string_view name) {
         if (scan_.keywords.empty()) {
             return {};
         }
@@ -88,6 +97,7 @@ private:
     const maildir::Scan& scan_;
     std::shared_ptr<const KeywordTable> table_;
     ModSeq mod_seq_;
+    std::deque<std::vector<KeywordId>> keywords_;
 };
 
 using Scanned = std::vector<maildir::ScannedMessage>::const_iterator;
@@ -110,12 +120,12 @@ bool update_chunk(const std::shared_ptr<const Chunk>& old, Scanned& next, Scanne
             gone[i] = changed = true;
             continue;
         }
-        if (next->name != before.name || translate.keywords(next->name) != before.keywords) {
+        if (next->name != before.name || !std::ranges::equal(translate.keywords(next->name), before.keywords)) {
             Message after = translate.message(*next);
-            if (after.flags == before.flags && after.keywords == before.keywords) {
+            if (after.flags == before.flags && std::ranges::equal(after.keywords, before.keywords)) {
                 after.mod_seq = before.mod_seq;  // another name, the same state
             }
-            now.back() = std::move(after);
+            now.back() = after;
             changed = true;
         }
         ++next;
@@ -126,7 +136,7 @@ bool update_chunk(const std::shared_ptr<const Chunk>& old, Scanned& next, Scanne
     }
     for (std::size_t i = 0; i < old->size(); ++i) {
         if (!gone[i]) {
-            list.add(now[i] ? std::move(*now[i]) : (*old)[i]);
+            list.add(now[i] ? *now[i] : (*old)[i]);
         }
     }
     return true;
@@ -134,13 +144,37 @@ bool update_chunk(const std::shared_ptr<const Chunk>& old, Scanned& next, Scanne
 
 }  // namespace
 
-SnapshotPtr first_snapshot(const maildir::Scan& scan, ModSeq mod_seq) {
+namespace {
+
+bool is_as_known(const Message& message, const KeywordTable& table, const StateFacts& known) {
+    return message.flags == known.flags && message.keywords.size() == known.keywords.size() &&
+           std::ranges::all_of(message.keywords, [&](KeywordId id) {
+               return std::ranges::any_of(known.keywords, [&](const auto& name) { return iequals(name, table[id]); });
+           });
+}
+
+}  // namespace
+
+SnapshotPtr first_snapshot(const maildir::Scan& scan, ModSeq mod_seq, const FolderStates& known) {
     Translator translate(scan, std::make_shared<const KeywordTable>(), mod_seq);
     ChunkList list;
+    bool changed = known.folder.uid_next != scan.uid_next || known.folder.messages != scan.messages.size();
+    auto state = known.messages.begin();
     for (const auto& found : scan.messages) {
-        list.add(translate.message(found));
+        Message message = translate.message(found);
+        while (state != known.messages.end() && state->uid < message.uid) {
+            ++state;
+        }
+        if (state != known.messages.end() && state->uid == message.uid && state->mod_seq <= known.folder.highest &&
+            is_as_known(message, *translate.table(), *state)) {
+            message.mod_seq = state->mod_seq;
+        } else {
+            changed = true;
+        }
+        list.add(message);
     }
-    return std::make_shared<const Snapshot>(list.take(), translate.table(), scan.uid_validity, scan.uid_next, mod_seq);
+    return std::make_shared<const Snapshot>(list.take(), translate.table(), scan.uid_validity, scan.uid_next,
+                                            changed ? mod_seq : known.folder.highest);
 }
 
 SnapshotPtr with_scan(const SnapshotPtr& old, const maildir::Scan& scan, ModSeq mod_seq) {
@@ -179,11 +213,11 @@ SnapshotPtr with_changes(const SnapshotPtr& old, const std::vector<MessageChange
                 copy = chunk->messages();
             }
             const auto at = std::ranges::lower_bound(copy, change->uid, {}, &Message::uid);
-            const bool same = at->flags == change->flags && at->keywords == change->keywords;
-            *at = {change->uid, change->flags, change->keywords, same ? at->mod_seq : mod_seq, change->name};
+            const bool same = at->flags == change->flags && std::ranges::equal(at->keywords, change->keywords);
+            *at = {change->uid, change->flags, same ? at->mod_seq : mod_seq, change->keywords, change->name};
         }
         if (!copy.empty()) {
-            chunk = std::make_shared<const Chunk>(std::move(copy));
+            chunk = std::make_shared<const Chunk>(copy);
         }
     }
     return std::make_shared<const Snapshot>(std::move(chunks), std::move(table), old->uid_validity(), old->uid_next(),
@@ -220,7 +254,7 @@ SnapshotPtr with_arrivals(const SnapshotPtr& old, const maildir::Progress& progr
     bool any = false;
     for (const auto& arrived : progress.arrived) {
         if (arrived.uid >= old->uid_next()) {
-            list.add({arrived.uid, maildir::flags_of(arrived.name), {}, mod_seq, arrived.name});
+            list.add({arrived.uid, maildir::flags_of(arrived.name), mod_seq, {}, arrived.name});
             any = true;
         }
     }
@@ -238,7 +272,8 @@ std::map<Uid, MessageChange> changes_in(const Snapshot& snapshot, const maildir:
         if (message == nullptr) {
             return nullptr;
         }
-        const MessageChange same{uid, message->flags, message->keywords, message->name};
+        const MessageChange same{
+            uid, message->flags, {message->keywords.begin(), message->keywords.end()}, std::string(message->name)};
         return &changes.try_emplace(uid, same).first->second;
     };
     for (const auto& renamed : progress.renamed) {
@@ -254,7 +289,7 @@ std::map<Uid, MessageChange> changes_in(const Snapshot& snapshot, const maildir:
     }
     std::erase_if(changes, [&](const auto& entry) {
         const Message* message = snapshot.find(entry.first);
-        return entry.second.name == message->name && entry.second.keywords == message->keywords;
+        return entry.second.name == message->name && std::ranges::equal(entry.second.keywords, message->keywords);
     });
     return changes;
 }
@@ -292,9 +327,8 @@ std::vector<KeywordId> keyword_ids(const std::vector<std::string>& names, std::s
     return ids;
 }
 
-ModSeq next_mod_seq(ModSeq last) {
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+ModSeq next_mod_seq(ModSeq last, std::chrono::system_clock::time_point now) {
+    const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch()).count();
     const auto by_clock = ModSeq(micros > 0 ? static_cast<std::uint64_t>(micros) : 1);
     return std::max(by_clock, last.next());
 }

@@ -2,10 +2,12 @@
 // shared.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "store/index_facts.hpp"
 #include "store/maildir/folder_files.hpp"
 #include "store/message.hpp"
 
@@ -13,8 +15,10 @@ namespace postrider::store {
 
 using SnapshotPtr = std::shared_ptr<const Snapshot>;
 
-/// The snapshot of a folder that no one knows yet.
-SnapshotPtr first_snapshot(const maildir::Scan& scan, ModSeq mod_seq);
+/// The snapshot of a folder that no one in this process knows yet. known: what another one had told of it: whose flags
+/// and keywords are as they were keeps its MODSEQ, and so does the folder when that holds for all and none came or
+/// went. mod_seq: for the rest; greater than all in known.
+SnapshotPtr first_snapshot(const maildir::Scan& scan, ModSeq mod_seq, const FolderStates& known = {});
 
 /// What a later scan makes of it; the same pointer when nothing changed. Messages whose UID should have been known
 /// before (below the old UIDNEXT, but not in the old snapshot) are left out: a client's numbers cannot take them.
@@ -45,6 +49,6 @@ SnapshotPtr without(const SnapshotPtr& old, const std::vector<Uid>& gone, ModSeq
 std::vector<KeywordId> keyword_ids(const std::vector<std::string>& names, std::shared_ptr<const KeywordTable>& table);
 
 /// Above `last` and, when the clock goes right, above all that was ever used: microseconds since 1970.
-ModSeq next_mod_seq(ModSeq last);
+ModSeq next_mod_seq(ModSeq last, std::chrono::system_clock::time_point now = std::chrono::system_clock::now());
 
 }  // namespace postrider::store

@@ -2,11 +2,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
 #include <cerrno>
 #include <utility>
 
+#include "core/limits.hpp"
 #include "core/log.hpp"
 #include "store/index/alarm.hpp"
 #include "store/index/index.hpp"
@@ -23,6 +26,11 @@ std::string own_host_name() {
     return ::gethostname(name.data(), name.size() - 1) == 0 && name[0] != '\0' ? name.data() : "localhost";
 }
 
+/// With six descriptors each they leave three quarters to those that are in use.
+std::size_t most_warm_folders(const Settings& settings) {
+    return std::clamp<std::size_t>(settings.descriptors / 24, 1, limits::warm_folders);
+}
+
 Settings complete(Settings settings) {
     if (settings.host_name.empty()) {
         settings.host_name = own_host_name();
@@ -36,7 +44,7 @@ Store::Store(asio::thread_pool& pool, Settings settings)
     : pool_(pool),
       watcher_(Watcher::start()),
       alarm_(index::Alarm::start()),
-      warm_(std::make_shared<WarmFolders>(pool, alarm_)),
+      warm_(std::make_shared<WarmFolders>(pool, alarm_, most_warm_folders(settings))),
       settings_(complete(std::move(settings))) {
     if (!watcher_) {
         log_line(
@@ -50,8 +58,20 @@ Store::~Store() {
 }
 
 void Store::set_settings(Settings settings) {
+    {
+        const std::scoped_lock lock(mutex_);
+        settings_ = complete(std::move(settings));
+    }
+    asio::post(pool_, [warm = warm_] { warm->clear(); });  // who comes again finds the new ones
+}
+
+void Store::let_go() {
+    warm_->clear();
+}
+
+bool Store::is_at_rest() const {
     const std::scoped_lock lock(mutex_);
-    settings_ = complete(std::move(settings));
+    return std::ranges::all_of(indexes_, [](const auto& index) { return index.expired(); });
 }
 
 Result<std::shared_ptr<User>> Store::open_now(const std::string& maildir, const std::string& home) {
@@ -79,6 +99,10 @@ Result<std::shared_ptr<User>> Store::open_now(const std::string& maildir, const 
         return user;
     }
     auto index = index::Index::open(directory.get(), settings_, pool_, alarm_);
+    std::erase_if(indexes_, [](const auto& opened) { return opened.expired(); });
+    if (index) {
+        indexes_.push_back(index);
+    }
     std::shared_ptr<User> user(new User(pool_, std::move(directory), settings_, watcher_, std::move(index)));
     user->warm_ = warm_;
     known = user;

@@ -82,7 +82,7 @@ Result<std::shared_ptr<Folder>> User::folder_in(const std::string& directory) {
     if (!files) {
         return files.error();
     }
-    auto folder = std::make_shared<Folder>(std::move(*files), settings_, strand_, watcher_);
+    auto folder = std::make_shared<Folder>(std::move(*files), settings_, strand_, watcher_, index_);
     folders_[directory] = folder;
     return folder;
 }

@@ -42,13 +42,12 @@ public:
         return {};
     }
 
-    /// What was taken stays, and counts where the trash counts. Gives the new names.
+    /// What was taken stays, whatever becomes of the folder that it was taken from.
+    Result<void> make_last() { return trash_ ? trash_->sync() : Result<void>(); }
+
+    /// What was taken counts where the trash counts. Gives the new names.
     std::map<Uid, std::string> finish() {
         if (trash_) {
-            // A crash could undo these renames, but lose nothing by it.
-            if (const auto synced = trash_->sync(); !synced) {
-                log_line(LogLevel::warning, directory_ + ": " + synced.error().detail);
-            }
             maildir::Quota(trash_->folder(), directory_, maildir::quota_options(settings_)).charge(used_);
         }
         return std::move(names_);
@@ -71,9 +70,10 @@ Result<Expunged> User::expunge_now(Folder& folder, const std::vector<Uid>* only,
     if (!settings_.expunge_to_trash || folder.files().directory() == bin.directory()) {
         return folder.expunge(only, now);
     }
-    auto expunged = folder.expunge(only, now, [&](const Message& message, int cur, const std::string& name) {
+    const auto one = [&](const Message& message, int cur, const std::string& name) {
         return copied.contains(message.uid) ? maildir::unlink_message(cur, name) : bin.take(message.uid, cur, name);
-    });
+    };
+    auto expunged = folder.expunge(only, now, {.one = one, .make_last = [&] { return bin.make_last(); }});
     auto moved = bin.finish();
     if (expunged) {
         expunged->trash = bin.directory();

@@ -84,20 +84,20 @@ const Message& View::at(SeqNum seq) const {
     const auto held =
         std::lower_bound(held_.begin(), held_.end(), seq, [](const Held& h, SeqNum wanted) { return h.seq < wanted; });
     if (held != held_.end() && held->seq == seq) {
-        return held->message;
+        return held->message->front();
     }
     return snapshot_->at(seq.value() - 1 - static_cast<std::size_t>(held - held_.begin()));
 }
 
 bool View::is_held(SeqNum seq) const {
-    return std::binary_search(held_.begin(), held_.end(), Held{seq, {}},
+    return std::binary_search(held_.begin(), held_.end(), Held{seq, {}, {}},
                               [](const Held& a, const Held& b) { return a.seq < b.seq; });
 }
 
 std::optional<SeqNum> View::seq_of(Uid uid) const {
-    const auto held = std::lower_bound(held_.begin(), held_.end(), uid,
-                                       [](const Held& h, Uid wanted) { return h.message.uid < wanted; });
-    if (held != held_.end() && held->message.uid == uid) {
+    const auto held =
+        std::lower_bound(held_.begin(), held_.end(), uid, [](const Held& h, Uid wanted) { return h.uid < wanted; });
+    if (held != held_.end() && held->uid == uid) {
         return held->seq;
     }
     const std::size_t index = snapshot_->rank(uid);
@@ -112,7 +112,7 @@ bool View::is_recent(Uid uid) const {
 }
 
 Uid View::last_uid() const {
-    const Uid held = held_.empty() ? Uid() : held_.back().message.uid;
+    const Uid held = held_.empty() ? Uid() : held_.back().uid;
     return snapshot_->size() == 0 ? held : std::max(held, snapshot_->at(snapshot_->size() - 1).uid);
 }
 
@@ -127,7 +127,9 @@ View::Advanced View::advanced(std::shared_ptr<const Snapshot> newest, const std:
 
     std::vector<Held> held = held_;
     for (const Message* message : found.vanished) {
-        held.push_back({*seq_of(message->uid), *message});
+        const bool stays = expunges != Expunges::may_send;
+        held.push_back({*seq_of(message->uid), message->uid,
+                        stays ? std::make_shared<const Chunk>(std::vector{*message}) : nullptr});
     }
     std::sort(held.begin(), held.end(), [](const Held& a, const Held& b) { return a.seq < b.seq; });
 
@@ -137,8 +139,8 @@ View::Advanced View::advanced(std::shared_ptr<const Snapshot> newest, const std:
     if (expunges == Expunges::may_send) {
         for (std::size_t i = 0; i < held.size(); ++i) {
             changes.expunged.push_back(SeqNum(static_cast<std::uint32_t>(held[i].seq.value() - i)));
-            const auto gone = std::lower_bound(recents.begin(), recents.end(), held[i].message.uid);
-            if (gone != recents.end() && *gone == held[i].message.uid) {
+            const auto gone = std::lower_bound(recents.begin(), recents.end(), held[i].uid);
+            if (gone != recents.end() && *gone == held[i].uid) {
                 recents.erase(gone);
             }
         }

@@ -23,7 +23,7 @@ void WarmFolders::keep(std::shared_ptr<User> user, std::shared_ptr<Folder> folde
     entries_.push_back({std::move(user), std::move(folder), now + limits::warm_time, messages});
     messages_ += messages;
     set_alarm();
-    while (entries_.size() > limits::warm_folders || (messages_ > limits::warm_messages && entries_.size() > 1)) {
+    while (entries_.size() > most_folders_ || (messages_ > limits::warm_messages && entries_.size() > 1)) {
         drop(entries_.begin(), dropped);
     }
 }

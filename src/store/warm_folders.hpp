@@ -19,13 +19,15 @@ namespace index {
 class Alarm;
 }
 
-/// Any thread. Bounded: limits::warm_folders folders, limits::warm_messages messages in them. Owner: the store.
+/// Any thread. Bounded: some folders, limits::warm_messages messages in them. Owner: the store.
 class WarmFolders : public std::enable_shared_from_this<WarmFolders> {
 public:
     using Time = std::chrono::steady_clock::time_point;
 
     /// alarm: null: what is not used goes when others come. What ends, ends on the pool.
-    WarmFolders(asio::thread_pool& pool, std::shared_ptr<index::Alarm> alarm) : pool_(pool), alarm_(std::move(alarm)) {}
+    /// most_folders: at least one.
+    WarmFolders(asio::thread_pool& pool, std::shared_ptr<index::Alarm> alarm, std::size_t most_folders)
+        : pool_(pool), alarm_(std::move(alarm)), most_folders_(most_folders) {}
 
     /// A folder was used: it stays for limits::warm_time more.
     void keep(std::shared_ptr<User> user, std::shared_ptr<Folder> folder, Time now);
@@ -49,6 +51,7 @@ private:
 
     asio::thread_pool& pool_;
     std::shared_ptr<index::Alarm> alarm_;
+    std::size_t most_folders_;
     std::mutex mutex_;
     bool alarm_is_set_ = false;
     Entries entries_;  ///< the one used last is at the end

@@ -20,7 +20,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         }
         last = entry.uid;
     }
-    const auto again = parse_uid_list(print_uid_list(*list));
+    const auto text = print_uid_list(*list);
+    const auto again = parse_uid_list(text);
     if (!again || *again != *list) {
         std::abort();
     }

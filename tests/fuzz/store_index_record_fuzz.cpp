@@ -14,6 +14,7 @@ namespace {
 
 const FolderId folder{4711, UidValidity(1000)};
 constexpr Uid uid{12};
+constexpr Uid block{257};
 
 void require(bool holds) {
     if (!holds) {
@@ -27,7 +28,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view bytes(reinterpret_cast<const char*>(data), size);
     (void)header_in(bytes, folder, uid, 0);
     (void)structure_in(bytes, folder, uid, 0);
-    (void)state_in(bytes, folder, uid);
+    (void)states_in(bytes, folder, block);
+    (void)folder_facts_in(bytes, folder);
+    (void)saved_in(bytes, folder, uid, 0);
 
     // With a checksum that is right, so that all the rest is looked at.
     std::uint64_t name_hash = 0;
@@ -42,9 +45,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const auto again = encoded(folder, uid, name_hash, *facts);
         require(structure_in(again, folder, uid, name_hash) == facts);
     }
-    const auto state = sealed(bytes, folder, RecordKind::state, uid);
-    if (const auto facts = state_in(state, folder, uid)) {
-        require(state_in(encoded(folder, *facts), folder, uid) == facts);
+    const auto states = sealed(bytes, folder, RecordKind::state, block);
+    if (const auto facts = states_in(states, folder, block)) {
+        require(states_in(encoded(folder, block, *facts), folder, block) == facts);
+    }
+    const auto whole = sealed(bytes, folder, RecordKind::state, folder_itself);
+    if (const auto facts = folder_facts_in(whole, folder)) {
+        require(folder_facts_in(encoded(folder, *facts), folder) == facts);
+    }
+    const auto date = sealed(bytes, folder, RecordKind::saved, uid);
+    if (const auto saved = saved_in(date, folder, uid, name_hash)) {
+        require(saved_in(encoded(folder, uid, name_hash, *saved), folder, uid, name_hash) == saved);
     }
     return 0;
 }

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <filesystem>
 #include <string>
+#include <thread>
 
 #include "auth/temp_folder.hpp"
 #include "store/user.hpp"
@@ -77,6 +78,19 @@ TEST_CASE("sessions of one Maildir share its account, by whatever path they come
     CHECK(first != *other);
 }
 
+TEST_CASE("new settings reach an account when the last session on it has ended") {
+    Site site;
+    auto user = site.user();
+    REQUIRE(site.run(user->select("INBOX", Access::read_write)).has_value());  // stays warm
+    site.store.set_settings({.trash = "Bin"});
+    CHECK(site.user()->settings().trash == "Trash");
+    user.reset();
+    const auto last = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (site.user()->settings().trash != "Bin") {
+        REQUIRE(std::chrono::steady_clock::now() < last);
+    }
+}
+
 TEST_CASE("a Maildir that is not there, or is a file") {
     Site site;
     CHECK(site.open(site.folder / "None").error().code == Code::no_such_mailbox);
@@ -142,9 +156,10 @@ TEST_CASE("an upload is there with its flags, keywords and date when it gives it
     auto reader = (*mailbox)->open(view.at(SeqNum(1)));
     REQUIRE(reader.has_value());
     CHECK(reader->internal_date() == date);
-    std::string text;
-    REQUIRE(reader->read(0, 1000, text).has_value());
-    CHECK(text.find("Subject: x") == 0);
+    std::string room;
+    const auto text = reader->read(0, 1000, room);
+    REQUIRE(text.has_value());
+    CHECK(text->find("Subject: x") == 0);
     const auto extent = reader->extent(0, reader->size());
     REQUIRE(extent.has_value());
     CHECK(extent->wire_size() == 20);
@@ -241,6 +256,59 @@ TEST_CASE("folders are emptied of what is older than the settings say") {
     CHECK_FALSE(emptied_after(std::chrono::hours(47)));
     CHECK(emptied_after(std::chrono::hours(49)));
     CHECK_FALSE(is_empty(site.folder / "Maildir/cur"));
+}
+
+TEST_CASE("a store that has let go has all that was told in the index, for the next one") {
+    Site site;
+    site.deliver("1.first.host");
+    site.deliver("2.second.host");
+    ModSeq highest;
+    ModSeq first;
+    {
+        const auto mailbox = site.run(site.user()->select("INBOX", Access::read_write));
+        REQUIRE(mailbox.has_value());
+        REQUIRE(site.run((*mailbox)->store_flags({{Uid(2)}, FlagOperation::add, Flag::seen, {}})).has_value());
+        (*mailbox)->news(Expunges::may_send).value();
+        highest = (*mailbox)->view()->snapshot().mod_seq();
+        first = (*mailbox)->view()->at(SeqNum(1)).mod_seq;
+    }
+    CHECK_FALSE(site.store.is_at_rest());
+    site.store.let_go();
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (!site.store.is_at_rest() && std::chrono::steady_clock::now() < end) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    REQUIRE(site.store.is_at_rest());
+    Store next(site.pool, {});
+    const auto user = site.run(next.open(site.maildir, {}));
+    REQUIRE(user.has_value());
+    const auto mailbox = site.run((*user)->select("INBOX", Access::read_write));
+    REQUIRE(mailbox.has_value());
+    const Snapshot& after = (*mailbox)->view()->snapshot();
+    CHECK(after.mod_seq() == highest);
+    CHECK(after.find(Uid(1))->mod_seq == first);
+    CHECK(after.find(Uid(2))->mod_seq == highest);
+    CHECK(first < highest);
+}
+
+TEST_CASE("a copy is saved when it was made, whatever its internal date; RENAME keeps that") {
+    Site site;
+    const auto user = site.user();
+    const auto begin = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    REQUIRE(site.run(user->create("INBOX.To")).has_value());
+    site.deliver("1.first.host");
+    const auto inbox = site.run(user->select("INBOX", Access::read_write));
+    REQUIRE(inbox.has_value());
+    REQUIRE(site.run((*inbox)->copy({Uid(1)}, "INBOX.To")).has_value());
+    CHECK_FALSE((*inbox)->look().saved((*inbox)->view()->at(SeqNum(1))));
+    for (const char* name : {"INBOX.To", "INBOX.Other"}) {
+        const auto mailbox = site.run(user->select(name, Access::read_write));
+        REQUIRE(mailbox.has_value());
+        const auto saved = (*mailbox)->look().saved((*mailbox)->view()->at(SeqNum(1)));
+        REQUIRE(saved);
+        CHECK(*saved >= begin);
+        (void)site.run(user->rename("INBOX.To", "INBOX.Other"));
+    }
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "store/view.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -64,7 +65,7 @@ private:
         for (std::size_t i = 0; i < count; ++i) {
             const Uid uid = scan_.uid_next;
             scan_.uid_next = uid.next();
-            scan_.messages.push_back({uid, std::to_string(uid.value()) + ".host:2,"});
+            scan_.messages.push_back({uid, owned(std::to_string(uid.value()) + ".host:2,")});
             recent_.push_back(uid);
         }
     }
@@ -94,15 +95,16 @@ private:
             auto& message = scan_.messages[i];
             const Message* before = newest->find(message.uid);
             const Flags flags = any_flags();
-            message.name = maildir::with_flags(message.name, flags);
-            changes.push_back({message.uid, flags, before->keywords, message.name});
+            message.name = owned(maildir::with_flags(message.name, flags));
+            changes.push_back(
+                {message.uid, flags, {before->keywords.begin(), before->keywords.end()}, std::string(message.name)});
         }
         newest = with_changes(newest, changes, newest->shared_keyword_table(), tick());
     }
 
     void rename_by_others() {
         for (const std::size_t i : some()) {
-            scan_.messages[i].name = maildir::with_flags(scan_.messages[i].name, any_flags());
+            scan_.messages[i].name = owned(maildir::with_flags(scan_.messages[i].name, any_flags()));
         }
     }
 
@@ -125,7 +127,10 @@ private:
         }
     }
 
+    std::string_view owned(std::string name) { return names_.emplace_back(std::move(name)); }
+
     std::mt19937 random_;
+    std::deque<std::string> names_;  ///< of scan_
     maildir::Scan scan_;
     std::vector<Uid> recent_;
     ModSeq mod_seq_{1};
@@ -140,7 +145,7 @@ struct Belief {
 };
 
 Belief belief_of(const Message& message) {
-    return {message.uid, message.flags, message.keywords};
+    return {message.uid, message.flags, {message.keywords.begin(), message.keywords.end()}};
 }
 
 /// Moves its view on, and hears of it only by the Changes; it asks only for what is new to it.
@@ -262,11 +267,12 @@ TEST_CASE("a client that is told the changes knows exactly the messages of the f
 
 /// A folder of `count` messages with UIDs 1, 2, ...
 maildir::Scan plain_scan(std::uint32_t count) {
+    static std::deque<std::string> names;
     maildir::Scan scan;
     scan.uid_validity = UidValidity(1);
     scan.uid_next = Uid(count + 1);
     for (std::uint32_t uid = 1; uid <= count; ++uid) {
-        scan.messages.push_back({Uid(uid), std::to_string(uid) + ".h:2,"});
+        scan.messages.push_back({Uid(uid), names.emplace_back(std::to_string(uid) + ".h:2,")});
     }
     return scan;
 }

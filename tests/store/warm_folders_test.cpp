@@ -14,10 +14,12 @@ using namespace postrider::store::maildir::testing;
 
 namespace {
 
+constexpr std::size_t most_folders = 8;
+
 struct Warm {
     asio::thread_pool pool{1};
     Maildir maildir;
-    std::shared_ptr<WarmFolders> warm = std::make_shared<WarmFolders>(pool, nullptr);
+    std::shared_ptr<WarmFolders> warm = std::make_shared<WarmFolders>(pool, nullptr, most_folders);
     WarmFolders::Time start = std::chrono::steady_clock::now();
 
     std::weak_ptr<Folder> keep(std::chrono::seconds after = {}) {
@@ -46,7 +48,7 @@ TEST_CASE("the folder used longest ago makes room") {
     Warm test;
     const auto first = test.keep();
     const auto second = test.keep();
-    for (std::size_t i = 2; i < limits::warm_folders; ++i) {
+    for (std::size_t i = 2; i < most_folders; ++i) {
         test.keep();
     }
     CHECK_FALSE(first.expired());

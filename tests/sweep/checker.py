@@ -16,7 +16,7 @@ class Fault(enum.Enum):
 
     error: a call failed, the session went on.  kill: the process died.
     full: as error, and the disk still is full, so mail that waits for a UID may not be shown.
-    power: all that was not synced may be lost; flags and removals are not, so they may be as before.
+    power: all that was not synced may be lost; flags are not, so they may be as before.
     """
     error, full, kill, power = range(4)
 
@@ -98,15 +98,16 @@ class Check:
         for uid, message in known.items():
             wanted = new.messages.get(uid) if new else message
             self._message(name, uid, message, wanted, folder.messages.get(uid))
-        back = {message.content for uid, message in known.items() if not new or uid not in new.messages}
+        back = {message.content for uid, message in known.items()
+                if not (new and uid in new.messages) and not self._is_told_gone(name, uid)}
         added = {uid: message for uid, message in folder.messages.items()
                  if uid not in known and not (self.fault is Fault.power and message.content in back)}
         wanted = [message for uid, message in new.messages.items() if uid not in known] if new else []
         self._added(name, old, added, wanted)
 
     def _numbers(self, name, folder, old, new):
-        """UIDVALIDITY stays, but under a new name, where the scene gives another one there. A RENAME onto a name that was
-        used before renews it first: what ends it then leaves the old name with a greater one (docs/maildir.md)."""
+        """UIDVALIDITY stays, but under a new name, where the scene gives another one there. A RENAME onto a name that
+        was used before renews it first: what ends it then leaves the old name with a greater one (docs/maildir.md)."""
         is_renewed = name != self._old_name(name) and (not new or new.validity != old.validity)
         if name in self.scene.renames and new and new.validity != old.validity:
             is_renewed = old.validity is not None and folder.validity > old.validity
@@ -124,21 +125,33 @@ class Check:
                 self._say("%s is lost", where)
             return
         if new is None:
-            told = self.status == "OK" or (name == self.scene.selected and uid in self.told.expunged)
-            if told and self.fault is not Fault.power:
+            if self._is_told_gone(name, uid):
                 self._say("%s was removed and is there", where)
             new = old
         if found.content != old.content:
             self._say("%s has another content", where)
         if found.date != old.date:
             self._say("%s: date %s became %s", where, old.date, found.date)
-        done = self.status == "OK" and not self.scene.implies_flags
-        if found.flags != new.flags and (found.flags != old.flags or (done and self.fault is not Fault.power)):
+        promised = self._are_promised(name, uid, new.flags)
+        if found.flags != new.flags and (found.flags != old.flags or promised):
             self._say("%s: flags %s, neither %s nor, %s, %s", where, set(found.flags), set(old.flags),
-                      "as answered OK" if done else "later", set(new.flags))
+                      "as promised" if promised else "later", set(new.flags))
+        done = self.status == "OK"
         if found.keywords != new.keywords and (done or not self._is_on_the_way(found, old, new)):
             self._say("%s: keywords %s; before: %s, %s: %s", where, set(found.keywords), set(old.keywords),
                       "answered OK" if done else "later", set(new.keywords))
+
+    def _is_told_gone(self, name, uid):
+        """Of a message that the scene removes."""
+        return self.status == "OK" or (name == self.scene.selected and uid in self.told.expunged)
+
+    def _are_promised(self, name, uid, flags):
+        """A FETCH that could not set \\Seen is OK all the same, but then it must not say that it did."""
+        if self.fault is Fault.power:
+            return False
+        if name == self.scene.selected and self.told.flags.get(uid) == flags:
+            return True
+        return self.status == "OK" and (not self.scene.implies_flags or self.fault is Fault.kill)
 
     def _is_on_the_way(self, found, old, new):
         """As before, or one of the states that a scene of more than one command goes through."""
@@ -198,12 +211,12 @@ class Check:
         moved = before - set(self.after.folders[source].contents())
         for content in before - left - there:
             self._say("%s.. is in neither %s nor %s", content[:8], source, target)
-        if self.status == "OK" and self.fault is not Fault.power:
+        if self.status == "OK":
             for content in moved & left & there:
                 self._say("%s.. is in both %s and %s", content[:8], source, target)
 
     def _subscriptions(self):
-        """Refused may be either: the file was replaced, but the directory could not be synced."""
-        done = [self.after.subscribed]
-        if self.found.subscribed not in (done if self.status == "OK" else [*done, self.before.subscribed]):
+        before, after = self.before.subscribed, self.after.subscribed
+        allowed = [after] if self.status == "OK" else [before] if self._must_be_undone() else [before, after]
+        if self.found.subscribed not in allowed:
             self._say("subscriptions: %s", sorted(self.found.subscribed))

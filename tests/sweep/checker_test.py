@@ -1,5 +1,6 @@
 """The sweeps see what they are for: calls are answered with success and do not happen, or files are damaged meanwhile,
 and the checker has to say what came of it."""
+import copy
 import os
 import re
 import shutil
@@ -16,6 +17,7 @@ from points import ERROR_KINDS, KILL_KINDS, Rehearsal, write_half
 from power_loss import PowerLoss
 from scenes import SCENES
 from stage import Play, Stage
+from told import Told
 
 
 def into(name, *calls):
@@ -87,6 +89,23 @@ class Lies(support.Test):
             return GO
         return self.after_a_kill(name, decide)
 
+    def renumbered(self, name, folder, by):
+        """The state before the scene, as after a kill; the folder's UIDVALIDITY is greater by so much."""
+        scene, after = self.scene(name)
+        before = self.stage.before_of(scene)
+        found = copy.deepcopy(before)
+        found.folders[folder].validity += by
+        return Check(scene, before, after, self.stage.history, Fault.kill).run(found, Told(before))
+
+    def told(self, name, answers, fault, damage):
+        """The state after the scene, damaged; it was answered so."""
+        scene, after = self.scene(name)
+        before, found = self.stage.before_of(scene), copy.deepcopy(after)
+        told = Told(before)
+        told.answers = answers
+        damage(before, found, told)
+        return Check(scene, before, after, self.stage.history, fault).run(found, told)
+
     def test_a_message_that_is_not_put_into_cur(self):
         self.assert_seen("OK, but the message|was told for", self.claimed("append", into("cur", "renameat2", "linkat")))
 
@@ -106,7 +125,7 @@ class Lies(support.Test):
         self.assert_seen("was removed and is there", self.claimed("expunge", into("cur", "unlinkat")))
 
     def test_flags_that_are_not_changed(self):
-        self.assert_seen("as answered OK", self.claimed("store", into("cur", "renameat2")))
+        self.assert_seen("as promised", self.claimed("store", into("cur", "renameat2")))
 
     def test_keywords_that_are_not_written(self):
         self.assert_seen("keywords", self.claimed("keywords_new", into("courierimapkeywords", "renameat2", "linkat")))
@@ -156,6 +175,43 @@ class Lies(support.Test):
             with open(path, "w") as file:
                 file.write("\n".join([lines[0], *("%d %s" % row for row in enumerate(bases[::-1], 1))]) + "\n")
         self.assert_seen("had another content", self.damaged("subscribe", damage))
+
+    def test_a_move_whose_target_was_not_synced(self):
+        self.assert_seen("the waiting message .* is lost", self.unsynced("noop_news", into("cur", "fsync")))
+
+    def test_removals_that_were_not_synced(self):
+        for name in ("expunge", "uid_expunge", "close", "rename_inbox"):
+            self.assert_seen("was removed and is there", self.unsynced(name, into("cur", "fsync")))
+
+    def test_a_rename_to_a_used_name_may_leave_a_greater_uid_validity(self):
+        self.assertEqual([], self.renumbered("rename_to_gone", "INBOX.Work.Sub", 1))
+
+    def test_no_other_uid_validity_changes(self):
+        for name, folder, by in (("rename_to_gone", "INBOX.Work.Sub", -1), ("rename_to_gone", "INBOX.Work", 1),
+                                 ("rename", "INBOX.Work", 1), ("delete", "INBOX.Work.Sub", 1)):
+            self.assert_seen("UIDVALIDITY", self.renumbered(name, folder, by))
+
+    def test_a_refused_subscription_that_is_made(self):
+        self.assert_seen("subscriptions", self.told("subscribe", ["NO"], Fault.error, lambda *_: None))
+
+    def test_seen_that_was_told_and_is_not_set(self):
+        def forget(before, found, told):
+            found.folders["INBOX"].messages[5].flags = before.folders["INBOX"].messages[5].flags
+
+        def claim_seen(before, found, told):
+            forget(before, found, told)
+            told.flags[5] = frozenset({"\\Seen"})
+        self.assertEqual([], self.told("fetch_sets_seen", ["OK"], Fault.error, forget))
+        self.assert_seen("as promised", self.told("fetch_sets_seen", ["OK"], Fault.error, claim_seen))
+        self.assert_seen("as promised", self.told("fetch_sets_seen", ["OK"], Fault.kill, forget))
+
+    def test_a_message_that_comes_back_after_a_loss_of_power(self):
+        def come_back(before, found, told):
+            messages = found.folders["INBOX"].messages
+            messages[max(before.folders["INBOX"].messages) + 1] = before.folders["INBOX"].messages[2]
+            found.folders["INBOX"].uid_next += 1
+        self.assertEqual([], self.told("uid_expunge", [], Fault.power, come_back))
+        self.assert_seen("nobody stored", self.told("uid_expunge", ["OK"], Fault.power, come_back))
 
     def test_a_folder_that_vanishes(self):
         self.assert_seen("folder INBOX.Work is lost", self.damaged("subscribe", lambda maildir: shutil.rmtree(

@@ -3,6 +3,7 @@ import contextlib
 import multiprocessing
 import sys
 import time
+import traceback
 
 import support
 from scenes import SCENES
@@ -41,8 +42,8 @@ class Worker:
                 count += 1
                 try:
                     violations = task.run()
-                except Exception as error:
-                    violations = ["the sweep itself: %.500r" % error]
+                except Exception:
+                    violations = ["the sweep itself: " + traceback.format_exc(limit=-3)[-2000:]]
                 said += ["%s (%s)\n    %s" % (task.name, task.what, "\n    ".join(violations))] if violations else []
         return count, said
 

@@ -4,6 +4,7 @@ import os
 
 import support
 from checker import Check, Fault
+from look import digest_of
 from points import PROBE
 from stage import Play
 
@@ -81,5 +82,8 @@ class DiskFull:
 
     def _look(self, fault):
         found, complaints = self.stage.look(self.play.maildir)
+        trash = found.folders.get("INBOX.Trash")
+        if trash:  # where the probe may be, too
+            trash.messages = {uid: each for uid, each in trash.messages.items() if each.content != digest_of(PROBE)}
         check = Check(self.scene, self.play.before, self.after, self.stage.history, fault)
         return complaints + check.run(found, self.play.told)

@@ -39,12 +39,12 @@ def claim(value):
 
 
 class Holder(threading.Thread):
-    """Asks decide(call) for each held call of a process, in its own thread, until the process is gone."""
+    """Asks decide(call) for each held call of a process while `asks`, in its own thread, until the process is gone."""
 
     def __init__(self, listener, pid, decide):
         super().__init__(daemon=True)
         self.listener, self.pid, self.decide = listener, pid, decide
-        self.error = None
+        self.asks, self.error = False, None
 
     def run(self):
         poller = select.poll()
@@ -62,11 +62,12 @@ class Holder(threading.Thread):
         os.close(self.listener)
 
     def _settle(self, number, thread, _flags, name, _architecture, _place, *arguments):
+        decision = GO
         try:
-            decision = self.decide(Call(name, thread, arguments))
+            if self.asks:
+                decision = self.decide(Call(name, thread, arguments))
         except Exception as error:
             self.error = self.error or error
-            decision = GO
         if decision.kill:
             os.kill(self.pid, signal.SIGKILL)
             return
@@ -99,17 +100,26 @@ def _start(arguments, environment, kinds, streams, errors):
 
 
 class Session(support.Client):
-    """A session of `imapd MAILDIR` under a Holder."""
+    """A session of `imapd MAILDIR` under a Holder.  is_cut: it ended when a part of a literal had come."""
 
     def __init__(self, arguments, environment, kinds, decide):
         ours, theirs = socket.socketpair()
         super().__init__(ours)
-        self.errors = tempfile.TemporaryFile()
+        self.errors, self.is_cut = tempfile.TemporaryFile(), False
         with theirs:
             self.pid, listener = _start(arguments, environment, kinds, theirs, self.errors)
         self.holder = Holder(listener, self.pid, decide)
         self.holder.start()
         self.greeting = self.response().text
+
+    def take(self, size):
+        if size > 0 and not self.buffer:
+            self._fill()
+        try:
+            return super().take(size)
+        except support.Gone:
+            self.is_cut = True
+            raise
 
     def end(self):
         """Waits for the end of the process. Gives (exit code or minus the signal, what it wrote to standard error)."""

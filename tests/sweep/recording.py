@@ -2,8 +2,9 @@
 
 What lasts: a file's bytes as of its last fsync or fdatasync, its time as of its last fsync, a directory's entries as of
 its last fsync. All else may be kept or lost, each change by itself: changes of entries in one directory by one call are
-kept or lost together (a rename within it). Of a rename between two directories both names may be kept; both are lost
-only if the old one's directory was synced and the new one's was not.
+kept or lost together (a rename within it). Of a rename between two directories both names may be kept, as on a file
+system that notes the new name before it takes the old one away. Both are lost only if the old one's directory was
+synced and the new one's was not: no file system that keeps a journal does that, but nothing forbids it.
 """
 import os
 import stat

@@ -30,14 +30,15 @@ class Scene:
     forget: folders that lose their UID list.  target: where COPY goes.  renames: {old: new}.
     moves: (source, target) of messages that are always in one of them.
     implies_flags: OK does not promise them (FETCH sets \\Seen where it can).  needs: the capability of the commands.
+    settings: lines of the file imapd for the session that plays it.
     """
 
     def __init__(self, name, commands, opening=("SELECT INBOX",), selected="INBOX", deliver=None, late=None, forget=(),
-                 target=None, renames=None, moves=None, implies_flags=False, needs=None):
+                 target=None, renames=None, moves=None, implies_flags=False, needs=None, settings=""):
         self.name, self.commands, self.opening, self.selected = name, commands, opening, selected
         self.deliver, self.late, self.forget = deliver or {}, late or {}, forget
         self.target, self.renames, self.moves = target, renames or {}, moves
-        self.implies_flags, self.needs = implies_flags, needs
+        self.implies_flags, self.needs, self.settings = implies_flags, needs, settings
 
     def prepare(self, maildir):
         for folder in self.forget:
@@ -84,6 +85,7 @@ SCENES = [
     Scene("fetch_sets_seen", ["UID FETCH 5:6 (UID BODY[])"], implies_flags=True),
     Scene("expunge", ["EXPUNGE"]),
     Scene("uid_expunge", ["UID EXPUNGE 2"]),
+    Scene("expunge_to_trash", ["EXPUNGE"], moves=("INBOX", "INBOX.Trash"), settings="IMAP_MOVE_EXPUNGE_TO_TRASH=1\n"),
     Scene("expunge_then_append", ["EXPUNGE", Append("INBOX", _mail(53, 800))]),
     Scene("close", ["CLOSE"], selected=None),
     Scene("create", ["CREATE INBOX.Fresh"]),

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Faults at every step: kills, errors, losses of power, full disks. The program is the one that POSTRIDER names.
 
-    sweep.py --all                    everything, with Courier's opinion where Courier is to be had
-    sweep.py --part ordinary          what the ordinary tests run
+    sweep.py --all                    everything, with Courier's opinion where Courier is to be had: ten minutes
+    sweep.py --part ordinary          what the ordinary tests run, one sweep each (CMakeLists.txt)
     sweep.py kill errors --all        these sweeps
     sweep.py --point kill/append/17   one point, as a violation is reported
 
@@ -28,7 +28,7 @@ def arguments():
     parser.add_argument("sweeps", nargs="*", metavar="SWEEP", help=", ".join(SWEEPS))
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--all", action="store_true", help="whole")
-    which.add_argument("--part", choices=["ordinary"], help="some of the points of errors and power_loss")
+    which.add_argument("--part", choices=["ordinary"], help="of errors and power_loss only some points")
     which.add_argument("--point", help="SWEEP/SCENE/STEP[/FAULT]")
     parser.add_argument("--scene", help="this one only")
     parser.add_argument("--jobs", type=int, default=2, help="how many points at a time")

@@ -2,7 +2,7 @@
 import re
 
 import support
-from look import digest_of
+from look import digest_of, parts_of
 from scenes import Append
 
 
@@ -11,12 +11,13 @@ class Told:
 
     answers: of the commands in turn: "OK", "NO", "BAD"; shorter than the commands when the session ended before.
     pairs: {(folder, UIDVALIDITY, UID): content}; a FETCH tells no UIDVALIDITY: None.  uid_next: {folder: UIDNEXT}.
-    expunged: UIDs of the selected folder.
+    expunged, flags: UIDs of the selected folder, and {uid: system flags} as told last.
     """
 
     def __init__(self, before):
         self.before = before
-        self.answers, self.texts, self.pairs, self.uid_next, self.expunged = [], [], {}, {}, set()
+        self.answers, self.texts, self.pairs, self.uid_next = [], [], {}, {}
+        self.expunged, self.flags = set(), {}
         self.gone = None
 
     def status(self, scene):
@@ -49,6 +50,8 @@ class Told:
         for line in lines:
             if found := re.match(r"\* (?:STATUS \"?([^ \"]+).*|OK \[)UIDNEXT (\d+)", line):
                 self.uid_next[found[1] or scene.selected] = int(found[2])
+            if found := re.match(r"\* \d+ FETCH (?=.*\bUID (\d+)).*\bFLAGS \(([^)]*)\)", line):
+                self.flags[int(found[1])] = parts_of(found[2])[0]
         for response in answer.untagged:
             if response.literals and (uid := re.search(r"FETCH .*UID (\d+)", response.text)):
                 self.pairs[scene.selected, None, int(uid[1])] = digest_of(response.literals[0])

@@ -242,7 +242,23 @@ class AfterLogin(support.Test):
             self.client.ok("NOOP")
         self.assertEqual(["cur", "new", "tmp"], sorted(os.listdir(outside)))
         self.assertEqual({"cur", "new", "tmp"},
-                         {name for name in os.listdir(self.maildir) if not name.startswith("courier")})
+                         {name for name in os.listdir(self.maildir) if not name.startswith(("courier", "postrider-"))})
+
+
+class Descriptors(support.Test):
+    FOLDERS = 100
+    MOST = 256
+
+    def test_folders_that_stay_open_leave_some_for_the_next(self):
+        maildir = os.path.join(self.new_folder(), "Maildir")
+        for name in ("", *("/.f%d" % number for number in range(self.FOLDERS))):
+            support.make_maildir(maildir + name)
+        limited = 'ulimit -n %d && exec "$0" imapd "$1"' % self.MOST
+        client = support.imapd_session(["sh", "-c", limited, support.PROGRAM, maildir])
+        for number in range(self.FOLDERS):
+            client.ok("STATUS INBOX.f%d (MESSAGES)" % number)
+        client.ok("SELECT INBOX.f0")
+        support.end_imapd_session(client)
 
 
 class Connections(support.Test):

@@ -57,10 +57,11 @@ Task<bool> mark_seen(Session& session, const std::vector<SeqNum>& fetched) {
 Task<Reply> give(Session& session, FetchRenderer& renderer, bool marks_seen) {
     std::optional<Error> problem;
     std::vector<SeqNum> given;  // but not marked yet: a piece may end inside the next message's literal
+    std::size_t mark = limits::output_mark;
     for (;;) {
-        auto work = [&renderer] { return renderer.next(limits::output_mark); };
+        auto work = [&renderer, mark] { return renderer.next(mark); };
         auto piece = co_await on_pool(session.mailbox().reading_strand(), std::move(work));
-        session.raw(piece.bytes);
+        session.raw_large(std::move(piece.bytes));
         if (piece.problem) {
             problem = std::move(piece.problem);
         }
@@ -79,10 +80,13 @@ Task<Reply> give(Session& session, FetchRenderer& renderer, bool marks_seen) {
         }
         const auto where =
             renderer.is_between_messages() ? Session::Output::between_lines : Session::Output::in_literal;
+        const auto begin = std::chrono::steady_clock::now();
         const bool alive = co_await session.drain(where);
         if (!alive) {
             co_return no("");
         }
+        const bool is_fast = std::chrono::steady_clock::now() - begin < limits::output_fast_time;
+        mark = is_fast ? limits::output_mark_of_fast : limits::output_mark;
         if (piece.done) {
             break;
         }

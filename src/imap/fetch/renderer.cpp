@@ -218,18 +218,18 @@ Result<void> FetchRenderer::render_section(const wire::FetchItem& item, std::str
 }
 
 void FetchRenderer::pump_literal(Piece& piece) {
-    std::string bytes;
+    std::string room;
     const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(read_bytes, literal_->end - literal_->offset));
     const auto file = facts_.file();
-    const auto read = file ? (*file)->read(literal_->offset, most, bytes) : file.error();
-    if (!read || bytes.empty()) {
-        piece.problem =
-            read ? Error(Code::unavailable, "a message file became shorter while it was read") : read.error();
-        piece.broken = true;
+    const auto read = file ? (*file)->read(literal_->offset, most, room) : file.error();
+    if (!read || read->empty()) {
+        literal_.reset();
+        skip_message(piece,
+                     read ? Error(Code::unavailable, "a message file became shorter while it was read") : read.error());
         return;
     }
-    literal_->offset += bytes.size();
-    literal_->text.add(bytes, piece.bytes);
+    literal_->offset += read->size();
+    literal_->text.add(*read, piece.bytes);
     if (literal_->text.left() == 0) {
         literal_.reset();
     }

@@ -60,12 +60,13 @@ std::string made_of_header(std::string_view header, const Section& section) {
 }
 
 Result<std::string> read_header(const store::MessageReader& reader, const mime::Extent& extent) {
-    std::string text;
+    std::string room;
     const auto size = std::min<std::uint64_t>(extent.end - extent.begin, limits::header_bytes);
-    if (auto read = reader.read(extent.begin, static_cast<std::size_t>(size), text); !read) {
-        return read.error();
+    const auto text = reader.read(extent.begin, static_cast<std::size_t>(size), room);
+    if (!text) {
+        return text.error();
     }
-    return text;
+    return std::string(*text);
 }
 
 bool is_made_of_header(SectionText text) {

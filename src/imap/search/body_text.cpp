@@ -35,12 +35,13 @@ private:
         if (text_.all_found()) {
             return;
         }
-        std::string bytes;
+        std::string room;
         const auto size = std::min<std::uint64_t>(extent.end - extent.begin, limits::header_bytes);
-        if (!reader_.read(extent.begin, static_cast<std::size_t>(size), bytes)) {
+        const auto bytes = reader_.read(extent.begin, static_cast<std::size_t>(size), room);
+        if (!bytes) {
             return;
         }
-        mime::each_field(bytes, [this](const mime::Field& field) {
+        mime::each_field(*bytes, [this](const mime::Field& field) {
             const std::string line = std::string(field.name) + ":" + mime::decode_words(mime::unfolded(field.value));
             text_.separate();
             text_.add(mime::search_form(line));
@@ -50,16 +51,17 @@ private:
 
     void content(const mime::Part& part) {
         mime::TextDecoder decoder(part.encoding, part.content_type.parameter("charset").value_or(""));
-        std::string bytes;
+        std::string room;
         std::string decoded;
         std::uint64_t offset = part.body.begin;
         while (offset < part.body.end && !done()) {
             const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(read_bytes, part.body.end - offset));
-            if (!reader_.read(offset, most, bytes) || bytes.empty()) {
+            const auto bytes = reader_.read(offset, most, room);
+            if (!bytes || bytes->empty()) {
                 break;
             }
-            offset += bytes.size();
-            decoder.feed(bytes, decoded);
+            offset += bytes->size();
+            decoder.feed(*bytes, decoded);
             give(decoded);
         }
         decoder.finish(decoded);

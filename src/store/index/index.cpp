@@ -76,13 +76,14 @@ bool Index::wants_records() const {
     return has_room();
 }
 
-void Index::keep(std::vector<Batch::Record> records) {
+void Index::keep(std::vector<Batch::Record> records, std::vector<std::string> gone) {
     const std::scoped_lock lock(mutex_);
     if (records.empty() || !has_room()) {
         return;
     }
-    pending_bytes_ += bytes_of(records);
+    pending_bytes_ += bytes_of(records) + gone.size() * sizeof(std::string);
     std::ranges::move(records, std::back_inserter(pending_.records));
+    std::ranges::move(gone, std::back_inserter(pending_.gone));
     schedule();
 }
 
@@ -97,12 +98,27 @@ void Index::forget(std::vector<std::string> keys) {
 }
 
 void Index::forget_folder(std::uint64_t inode) {
+    StateMark::remove(place_, inode);
     const std::scoped_lock lock(mutex_);
     if (has_room()) {
         pending_bytes_ += sizeof inode;
         pending_.folders_gone.push_back(inode);
         schedule();
     }
+}
+
+void Index::saw_arrive(std::uint64_t inode, Uid first, Uid last, std::chrono::sys_seconds when) {
+    const std::scoped_lock lock(mutex_);
+    arrivals_.add(inode, first, last, when);
+}
+
+std::optional<std::chrono::sys_seconds> Index::arrival_of(std::uint64_t inode, Uid uid) const {
+    const std::scoped_lock lock(mutex_);
+    return arrivals_.find(inode, uid);
+}
+
+void Index::after_gathering(std::function<void()> call) {
+    alarm_->after(gathering_time, std::move(call));
 }
 
 void Index::flush() {

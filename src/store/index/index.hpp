@@ -3,9 +3,12 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "core/descriptor.hpp"
@@ -13,6 +16,8 @@
 #include "store/index/alarm.hpp"
 #include "store/index/batch.hpp"
 #include "store/index/place.hpp"
+#include "store/index/recent_arrivals.hpp"
+#include "store/index/state_mark.hpp"
 #include "store/settings.hpp"
 
 namespace postrider::store::index {
@@ -28,10 +33,18 @@ public:
     std::shared_ptr<const Descriptor> file();
     /// Whether what is found out now will be written.
     bool wants_records() const;
-    /// What finds no room is forgotten.
-    void keep(std::vector<Batch::Record> records);
+    /// Written together, then gone: keys. What finds no room is forgotten, all of it.
+    void keep(std::vector<Batch::Record> records, std::vector<std::string> gone = {});
     void forget(std::vector<std::string> keys);
+    /// Pool only.
     void forget_folder(std::uint64_t inode);
+    /// Where a folder's MODSEQs are told from. Pool only.
+    StateMark open_mark(std::uint64_t inode) const { return StateMark(place_, inode); }
+    /// Messages that came just now; until the file says so, arrival_of() does.
+    void saw_arrive(std::uint64_t inode, Uid first, Uid last, std::chrono::sys_seconds when);
+    std::optional<std::chrono::sys_seconds> arrival_of(std::uint64_t inode, Uid uid) const;
+    /// Calls from the alarm's thread when records usually have been gathered for long enough; call must not block.
+    void after_gathering(std::function<void()> call);
     /// Writes soon what is there. At the end of the account's last session.
     void flush();
 
@@ -64,6 +77,7 @@ private:
     bool has_looked_ = false;
     Batch pending_;
     std::size_t pending_bytes_ = 0;
+    RecentArrivals arrivals_;
     bool is_alarm_set_ = false;
     bool is_begun_ = false;                                ///< a batch is on its way to the strand
     std::chrono::steady_clock::time_point rests_until_{};  ///< after a failure

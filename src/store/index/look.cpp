@@ -1,4 +1,6 @@
 // Looks into the index: from a folder's messages to records and back.
+#include <algorithm>
+#include <iterator>
 #include <new>
 #include <utility>
 
@@ -34,6 +36,7 @@ struct IndexLook::State {
     std::shared_ptr<const Descriptor> file;
     std::optional<index::TreeReader> headers;
     std::optional<index::TreeReader> structures;
+    std::optional<index::TreeReader> saved;
     FolderId folder;
     std::vector<index::Batch::Record> made;
 };
@@ -68,6 +71,16 @@ std::optional<StructureFacts> IndexLook::structure(const Message& message) {
     return record ? structure_in(*record, state_->folder, message.uid, name_hash_of(message.name)) : std::nullopt;
 }
 
+std::optional<std::chrono::sys_seconds> IndexLook::saved(const Message& message) {
+    if (!state_) {
+        return std::nullopt;
+    }
+    const auto record = state_->find(state_->saved, RecordKind::saved, message.uid);
+    const auto saved =
+        record ? saved_in(*record, state_->folder, message.uid, name_hash_of(message.name)) : std::nullopt;
+    return saved ? saved : state_->index->arrival_of(state_->folder.inode, message.uid);
+}
+
 void IndexLook::keep(const Message& message, const HeaderFacts& facts) {
     if (state_) {
         state_->keep(RecordKind::header, message.uid,
@@ -91,33 +104,81 @@ IndexLook IndexedFolder::look() const {
     return IndexLook(index_ ? std::make_unique<IndexLook::State>(index_, FolderId{inode_, uid_validity_}) : nullptr);
 }
 
-void IndexedFolder::each_state(const std::function<void(const StateFacts&)>& visit) const {
+std::optional<FolderFacts> IndexedFolder::folder_facts() const {
     const auto file = index_ ? index_->file() : nullptr;
     if (!file) {
-        return;
+        return std::nullopt;
     }
-    const std::string first = key_of(inode_, RecordKind::state, Uid());
-    const auto folder_and_kind = std::string_view(first).substr(0, first.size() - sizeof(Uid::rep));
     index::TreeReader reader(file->get());
-    for (bool found = reader.seek(first); found && reader.key().starts_with(folder_and_kind); found = reader.next()) {
-        const auto uid = index::uid_in(reader.key());
-        const auto record = uid ? reader.value() : std::nullopt;
-        if (const auto state = record ? index::state_in(*record, {inode_, uid_validity_}, *uid) : std::nullopt) {
-            visit(*state);
-        }
-    }
+    const auto record = reader.find(key_of(inode_, RecordKind::state, index::folder_itself));
+    return record ? index::folder_facts_in(*record, {inode_, uid_validity_}) : std::nullopt;
 }
 
-void IndexedFolder::keep(const std::vector<StateFacts>& states) const {
+std::optional<FolderStates> IndexedFolder::states() const {
+    const auto file = index_ ? index_->file() : nullptr;
+    if (!file) {
+        return std::nullopt;
+    }
+    const FolderId folder{inode_, uid_validity_};
+    const std::string first = key_of(inode_, RecordKind::state, index::folder_itself);
+    const auto folder_and_kind = std::string_view(first).substr(0, first.size() - sizeof(Uid::rep));
+    index::TreeReader reader(file->get());
+    std::optional<FolderStates> states;
+    for (bool found = reader.seek(first); found && reader.key().starts_with(folder_and_kind); found = reader.next()) {
+        const auto record = reader.value();
+        const auto uid = index::uid_in(reader.key());
+        if (!record || !uid) {
+            continue;
+        }
+        if (*uid == index::folder_itself) {
+            if (const auto facts = index::folder_facts_in(*record, folder)) {
+                states = FolderStates{*facts, {}};
+            }
+        } else if (auto block = states ? index::states_in(*record, folder, *uid) : std::nullopt) {
+            std::ranges::move(*block, std::back_inserter(states->messages));
+        }
+    }
+    return states;
+}
+
+void IndexedFolder::keep(const FolderFacts& facts, const std::map<Uid, std::vector<StateFacts>>& blocks,
+                         const std::vector<Uid>& dead) const {
     if (!index_) {
         return;
     }
+    const FolderId folder{inode_, uid_validity_};
     std::vector<index::Batch::Record> records;
-    records.reserve(states.size());
-    for (const StateFacts& state : states) {
-        records.push_back(
-            {key_of(inode_, RecordKind::state, state.uid), index::encoded({inode_, uid_validity_}, state)});
+    std::vector<std::string> gone;
+    records.reserve(blocks.size() + 1);
+    for (const auto& [block, states] : blocks) {
+        auto record = index::encoded(folder, block, states);
+        auto key = key_of(inode_, RecordKind::state, block);
+        if (record.size() <= limits::index_record_bytes) {
+            records.push_back({std::move(key), std::move(record)});
+        } else {
+            gone.push_back(std::move(key));
+        }
     }
+    for (const Uid block : dead) {
+        gone.push_back(key_of(inode_, RecordKind::state, block));
+    }
+    records.push_back({key_of(inode_, RecordKind::state, index::folder_itself), index::encoded(folder, facts)});
+    index_->keep(std::move(records), std::move(gone));
+}
+
+void IndexedFolder::keep_saved(const std::vector<std::pair<Uid, std::string_view>>& messages,
+                               std::chrono::sys_seconds saved) const {
+    if (!index_ || messages.empty()) {
+        return;
+    }
+    std::vector<index::Batch::Record> records;
+    records.reserve(messages.size());
+    for (const auto& [uid, name] : messages) {
+        records.push_back({key_of(inode_, RecordKind::saved, uid),
+                           index::encoded({inode_, uid_validity_}, uid, name_hash_of(name), saved)});
+    }
+    const auto [first, last] = std::ranges::minmax_element(messages);
+    index_->saw_arrive(inode_, first->first, last->first, saved);
     index_->keep(std::move(records));
 }
 

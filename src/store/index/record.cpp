@@ -86,6 +86,8 @@ public:
         return line;
     }
     void expect(bool holds) { good_ = good_ && holds; }
+    /// Nothing is left, or what is left is not good.
+    bool is_at_end() const { return !good_ || bytes_.empty(); }
     bool ended_well() const { return good_ && bytes_.empty(); }
 
 private:
@@ -243,41 +245,128 @@ std::optional<StructureFacts> structure_in(std::string_view record, const Folder
     return in.ended_well() ? std::optional(facts) : std::nullopt;
 }
 
-std::string encoded(const FolderId& folder, const StateFacts& facts) {
-    Writer out(facts.name_hash, 64 * facts.keywords.size());
-    out.number(facts.mod_seq.value());
-    out.signed_number(facts.saved.time_since_epoch().count());
-    out.number(facts.flags.bits());
-    out.number(static_cast<std::uint32_t>(facts.keywords.size()));
-    for (const std::string& keyword : facts.keywords) {
-        out.text(keyword);
-    }
-    return sealed(out.bytes(), folder, RecordKind::state, facts.uid);
+std::string encoded(const FolderId& folder, Uid uid, std::uint64_t name_hash, std::chrono::sys_seconds saved) {
+    Writer out(name_hash, 0);
+    out.signed_number(saved.time_since_epoch().count());
+    return sealed(out.bytes(), folder, RecordKind::saved, uid);
 }
 
-std::optional<StateFacts> state_in(std::string_view record, const FolderId& folder, Uid uid) {
-    auto from = opened(record, folder, RecordKind::state, uid);
+std::optional<std::chrono::sys_seconds> saved_in(std::string_view record, const FolderId& folder, Uid uid,
+                                                 std::uint64_t name_hash) {
+    auto from = opened(record, folder, RecordKind::saved, uid);
+    if (!from || from->name_hash != name_hash) {
+        return std::nullopt;
+    }
+    const auto saved = seconds(from->facts.signed_number());
+    return from->facts.ended_well() ? std::optional(saved) : std::nullopt;
+}
+
+// --- States ----------------------------------------------------------------------------------------------------------
+
+namespace {
+
+/// Beside a message's flags, in the bits that those leave free.
+enum StateBits : std::uint8_t { flag_bits = 0x1F, same_mod_seq = 0x20, with_keywords = 0x40 };
+
+ModSeq read_mod_seq(Reader& in) {
+    const ModSeq mod_seq(in.number<std::uint64_t>());
+    in.expect(mod_seq > ModSeq() && mod_seq <= most_mod_seq);
+    return mod_seq;
+}
+
+Flags flags_in(std::uint8_t bits) {
+    Flags flags;
+    for (const Flag flag : {Flag::draft, Flag::flagged, Flag::answered, Flag::seen, Flag::deleted}) {
+        if ((bits & Flags(flag).bits()) != 0) {
+            flags = flags | flag;
+        }
+    }
+    return flags;
+}
+
+void write_state(Writer& out, const StateFacts& state, Uid block, ModSeq before) {
+    const bool same = state.mod_seq == before;
+    out.number(static_cast<std::uint8_t>(state.uid.value() - block.value()));
+    out.number(static_cast<std::uint8_t>(state.flags.bits() | (same ? same_mod_seq : 0) |
+                                         (state.keywords.empty() ? 0 : with_keywords)));
+    if (!same) {
+        out.number(state.mod_seq.value());
+    }
+    if (!state.keywords.empty()) {
+        out.number(static_cast<std::uint32_t>(state.keywords.size()));
+        for (const std::string& keyword : state.keywords) {
+            out.text(keyword);
+        }
+    }
+}
+
+StateFacts read_state(Reader& in, Uid block, ModSeq before) {
+    StateFacts state;
+    state.uid = Uid(block.value() + in.number<std::uint8_t>());
+    in.expect(state.uid >= block);
+    const auto bits = in.number<std::uint8_t>();
+    state.flags = flags_in(bits & flag_bits);
+    state.mod_seq = (bits & same_mod_seq) != 0 ? before : read_mod_seq(in);
+    in.expect(state.mod_seq > ModSeq());
+    if ((bits & with_keywords) != 0) {
+        const auto keywords = in.number<std::uint32_t>();
+        for (std::uint32_t i = 0; i < keywords && !in.is_at_end(); ++i) {
+            state.keywords.emplace_back(in.text());
+        }
+        in.expect(keywords > 0 && state.keywords.size() == keywords);
+    }
+    return state;
+}
+
+}  // namespace
+
+std::string encoded(const FolderId& folder, const FolderFacts& facts) {
+    Writer out(0, 0);
+    out.number(facts.highest.value());
+    out.number(facts.uid_next.value());
+    out.number(facts.messages);
+    out.signed_number(facts.boot.time_since_epoch().count());
+    return sealed(out.bytes(), folder, RecordKind::state, folder_itself);
+}
+
+std::optional<FolderFacts> folder_facts_in(std::string_view record, const FolderId& folder) {
+    auto from = opened(record, folder, RecordKind::state, folder_itself);
     if (!from) {
         return std::nullopt;
     }
     Reader& in = from->facts;
-    StateFacts facts;
-    facts.uid = uid;
-    facts.name_hash = from->name_hash;
-    facts.mod_seq = ModSeq(in.number<std::uint64_t>());
-    facts.saved = seconds(in.signed_number());
-    const auto bits = in.number<std::uint8_t>();
-    for (const Flag flag : {Flag::draft, Flag::flagged, Flag::answered, Flag::seen, Flag::deleted}) {
-        if ((bits & Flags(flag).bits()) != 0) {
-            facts.flags = facts.flags | flag;
-        }
+    FolderFacts facts;
+    facts.highest = read_mod_seq(in);
+    facts.uid_next = Uid(in.number<Uid::rep>());
+    facts.messages = in.number<std::uint64_t>();
+    facts.boot = seconds(in.signed_number());
+    return in.ended_well() ? std::optional(facts) : std::nullopt;
+}
+
+std::string encoded(const FolderId& folder, Uid block, const std::vector<StateFacts>& states) {
+    Writer out(0, 4 * states.size());
+    ModSeq before;
+    for (const StateFacts& state : states) {
+        write_state(out, state, block, before);
+        before = state.mod_seq;
     }
-    const auto keywords = in.number<std::uint32_t>();
-    in.expect(keywords <= record.size() / sizeof(std::uint32_t));
-    for (std::uint32_t i = 0; i < keywords && facts.keywords.size() < record.size(); ++i) {
-        facts.keywords.emplace_back(in.text());
+    return sealed(out.bytes(), folder, RecordKind::state, block);
+}
+
+std::optional<std::vector<StateFacts>> states_in(std::string_view record, const FolderId& folder, Uid block) {
+    auto from = opened(record, folder, RecordKind::state, block);
+    if (!from) {
+        return std::nullopt;
     }
-    return in.ended_well() ? std::optional(std::move(facts)) : std::nullopt;
+    Reader& in = from->facts;
+    std::vector<StateFacts> states;
+    ModSeq before;
+    while (!in.is_at_end()) {
+        states.push_back(read_state(in, block, before));
+        in.expect(states.size() == 1 || states[states.size() - 2].uid < states.back().uid);
+        before = states.back().mod_seq;
+    }
+    return in.ended_well() ? std::optional(std::move(states)) : std::nullopt;
 }
 
 std::string file_record(std::uint64_t maildir_inode) {

@@ -1,6 +1,7 @@
 // Deliveries: all of a command's messages become visible or none. The order of the steps is what makes a crash
-// harmless: content (Delivery::finish), names in cur/, the UID map, each durable before the next; a crash before the
-// map leaves messages that nobody was told of, which get their UIDs from the next scan.
+// harmless: content (Delivery::finish), durable before there is a name in cur/; then the names and their UIDs, which
+// may come to last in any order: a message without a UID gets one from the next scan, a line without a message counts
+// for nothing, and nobody was told of either.
 #include <unistd.h>
 
 #include "store/maildir/filename.hpp"
@@ -27,7 +28,7 @@ Result<std::vector<Uid>> FolderFiles::deliver(std::vector<Delivery>& deliveries,
     if (auto opened = open_parts(); !opened) {
         return opened.error();
     }
-    if (auto read = read_uid_list(now); !read) {
+    if (auto read = read_uid_list(now, Writes::yes); !read) {
         return read.error();
     }
     if (deliveries.size() > table_.uids_left()) {
@@ -77,7 +78,7 @@ Result<void> FolderFiles::place(std::vector<Delivery>& deliveries, Placing& plac
         delivery.delivered();
         placing.names.push_back(std::move(name));
     }
-    return sync_directory(cur_.get(), durability());
+    return {};
 }
 
 /// What the next scan would do: so their events need none.
@@ -107,6 +108,14 @@ Result<std::vector<Uid>> FolderFiles::record(const Placing& placing) {
     if (auto saved = save_added(uids.size()); !saved) {
         table_.take_back(uids.size());
         return saved.error();
+    }
+    // The map's sync made the names last too where a file system has one journal; so this one costs little.
+    if (auto lasting = sync_directory(cur_.get(), durability()); !lasting) {
+        for (const auto& name : placing.names) {
+            forgotten_.emplace(base_of(name));
+            table_.forget(base_of(name));
+        }
+        return lasting.error();
     }
     return uids;
 }

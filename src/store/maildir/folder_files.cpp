@@ -1,6 +1,7 @@
 // Opening a folder, and the calls on one message. The scan is in folder_scan.cpp, deliveries in folder_delivery.cpp.
 #include "store/maildir/folder_files.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,6 +17,12 @@ namespace postrider::store::maildir {
 namespace {
 
 using namespace std::chrono_literals;
+
+bool is_one_file(int directory, const std::string& a, const std::string& b) {
+    const auto first = file_id(directory, a);
+    const auto second = file_id(directory, b);
+    return first && second && first->inode == second->inode;
+}
 
 /// How often a name that vanishes again and again is looked up.
 constexpr int most_lookups = 5;
@@ -55,7 +62,13 @@ Result<void> FolderFiles::open_parts() {
             return opened.error().code == Code::no_such_mailbox ? Error(Code::unavailable, opened.error().detail)
                                                                 : opened.error();
         }
-        *part = std::move(*opened);
+        // Under the same number: messages are opened by it on other threads (open_message).
+        if (*part && ::dup3(opened->get(), part->get(), O_CLOEXEC) < 0) {
+            return system_error(errno, std::string("dup3 of ") + name);
+        }
+        if (!*part) {
+            *part = std::move(*opened);
+        }
         scanned_ = false;
     }
     return {};
@@ -76,10 +89,11 @@ Result<DotLock> FolderFiles::lock() const {
 bool FolderFiles::is_in_place() const {
     const auto here = file_id(folder_.get(), ".");
     const auto named = here && !is_main_ && !is_link_ ? file_id(folder_.get(), "../" + directory_) : here;
-    if (!here || !named) {
+    const auto above = named && !is_main_ && above_ ? file_id(folder_.get(), "..") : above_;
+    if (!here || !named || (above_ && !above)) {
         return errno != ENOENT && errno != ENOTDIR;  // the system does not say that it is gone
     }
-    return here->inode == named->inode && is_in_its_maildir();
+    return here->inode == named->inode && (!above || above->inode == above_->inode);
 }
 
 bool FolderFiles::is_in_its_maildir() const {
@@ -117,10 +131,17 @@ Result<std::string> FolderFiles::change_flags(const std::string& name, Flags add
                                  ? (file_id(cur_.get(), present) ? Result<void>() : Error(Code::expunged, present))
                                  : rename_no_replace(cur_.get(), present, cur_.get(), wanted);
         if (renamed) {
-            if (auto* known = table_.find(base); known != nullptr && base_of(wanted) == base) {
-                known->suffix = wanted.substr(base.size());
+            if (const auto known = table_.find(base); known && base_of(wanted) == base) {
+                table_.set_suffix(*known, std::string_view(wanted).substr(base.size()));
             }
             return wanted;
+        }
+        if (renamed.error().code == Code::already_exists && is_one_file(cur_.get(), present, wanted)) {
+            if (auto done = unlink_message(cur_.get(), present); !done) {  // linked, and never unlinked
+                return done.error();
+            }
+            present = wanted;
+            continue;
         }
         if (renamed.error().code != Code::expunged) {
             return renamed.error();

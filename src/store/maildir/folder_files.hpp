@@ -34,10 +34,16 @@ namespace postrider::store::maildir {
 /// One message as a scan found it.
 struct ScannedMessage {
     Uid uid;
+    std::string_view name;  ///< in cur/
+};
+
+/// One message under a name that was told.
+struct NamedMessage {
+    Uid uid;
     std::string name;  ///< in cur/
 };
 
-/// A folder at one moment.
+/// A folder at one moment. The names are views into the FolderFiles that made it, until its next call.
 struct Scan {
     UidValidity uid_validity;
     Uid uid_next;
@@ -49,10 +55,10 @@ struct Scan {
 
 /// What became of a folder since the last scan or Progress, where names told it. Shapes as in Scan.
 struct Progress {
-    std::vector<ScannedMessage> renamed;  ///< other flags
+    std::vector<NamedMessage> renamed;  ///< other flags
     std::vector<Uid> gone;
     std::vector<std::pair<Uid, std::vector<std::string>>> keywords;  ///< complete new sets
-    std::vector<ScannedMessage> arrived;
+    std::vector<NamedMessage> arrived;
     std::vector<Uid> recent;  ///< of `arrived`: those that this process put into the map
     Uid uid_next;
     bool empty() const { return renamed.empty() && gone.empty() && keywords.empty() && arrived.empty(); }
@@ -107,8 +113,9 @@ public:
     /// What follow(), accept() and deliver() found, once; unless needs_scan().
     Progress take_progress();
 
-    /// A scan that moves, saves and names nothing: what the map knows; what is in new/ becomes waiting(). None: cur/
-    /// and the map differ, or there is no map; only a scan may settle that.
+    /// A scan that moves and numbers no message (waiting keywords are folded into their list, as whoever reads them
+    /// does): what the map knows; what is in new/ becomes waiting(). None: cur/ and the map differ, or there is no map;
+    /// only a scan may settle that.
     Result<std::optional<Scan>> look_only(std::chrono::system_clock::time_point now);
 
     /// STATUS. Makes and saves a map where there is none (so that the UIDVALIDITY told is the one that stays).
@@ -122,6 +129,11 @@ public:
     /// The complete new set. Errors: not_permitted when keywords are off.
     Result<void> set_keywords(std::string_view base, const std::vector<std::string>& keywords);
 
+    /// A complete set that was written for a message and is not in the list yet.
+    std::optional<std::vector<std::string>> waiting_keywords(std::string_view base) const {
+        return read_keyword_update(folder_.get(), base);
+    }
+
     /// Takes a file out of cur/, to another folder or for good. Errors: expunged when there is no file of that name.
     using Take = std::function<Result<void>(int cur, const std::string& name)>;
 
@@ -129,6 +141,8 @@ public:
     /// up by its base. The map keeps its line until it is written anew: at the next scan, or before many such lines
     /// have gathered. Errors: in_use when the name had the flag \Deleted and another program took it off meanwhile.
     Result<void> remove(const std::string& name, const Take& take = {});
+    /// An fsync of cur/: what was removed does not come back.
+    Result<void> make_removals_last() const { return sync_directory(cur_.get(), durability()); }
 
     /// The quota in which the folder's messages count.
     Quota quota() const;
@@ -137,7 +151,7 @@ public:
     Result<Descriptor> open_message(const std::string& name) const;
 
     /// Makes messages visible, all or none: keywords written, each renamed without replacing into cur/ as
-    /// "<base>:2,<flags>", cur/ fsynced, UIDs given in order, the map saved and durable; under the lock. The messages
+    /// "<base>:2,<flags>", UIDs given in order, the map saved, names and map durable; under the lock. The messages
     /// are part of the next Progress. Gives the UIDs, in order.
     Result<std::vector<Uid>> deliver(std::vector<Delivery>& deliveries, std::chrono::system_clock::time_point now);
     UidValidity uid_validity() const { return table_.uid_validity(); }
@@ -171,8 +185,8 @@ private:
         timespec taken{};
     };
     enum class Writes : bool { no, yes };
-    /// Names in cur/ or new/ that have no UID yet, by their bases.
-    using Names = std::unordered_map<std::string, std::string>;
+    /// In cur/ or new/, without UIDs yet.
+    using Names = FileNames;
 
     FolderFiles() = default;
     static constexpr const char* keyword_list_path = "courierimapkeywords/:list";
@@ -187,15 +201,16 @@ private:
 
     // folder_scan.cpp
     Result<Scan> scan_locked(std::chrono::system_clock::time_point now, Writes writes);
-    Result<void> read_uid_list(std::chrono::system_clock::time_point now);
+    Result<void> read_uid_list(std::chrono::system_clock::time_point now, Writes writes);
+    void replace_table(UidList& list, Writes writes);
     void assign_table(const UidList& list);
     Result<void> save_uid_list();
     Result<void> save_added(std::size_t count);
-    Result<void> make_uid_list(std::chrono::system_clock::time_point now);
     Result<Names> look_at_cur();
     void see(Names& fresh, const char* entry, unsigned char d_type);
     Result<void> accept_arrivals(Names& fresh);
     std::vector<Uid> settle(Names fresh, Writes writes);
+    bool save_settled(std::size_t added, bool dropped, Writes writes);
     Result<void> refresh_keywords(std::chrono::system_clock::time_point now, Writes writes, bool messages_came);
     void clean_tmp(std::chrono::system_clock::time_point now);
     bool has_new_mail() const;
@@ -205,12 +220,17 @@ private:
     // folder_news.cpp
     void follow_in_cur(const WatchEvent& event);
     void appeared_in_cur(const std::string& name);
-    void name_message(KnownMessage& known, const std::string& name);
+    void name_message(const KnownMessage& known, const std::string& name);
     void follow_arrivals(const WatchEvent& event);
+    void name_as_it_is_now(NamedMessage& message) const;
     bool follow_keywords(const WatchEvent& event);
     bool move_arrivals();
     std::vector<std::string> names_of_arrivals();
     bool record_arrivals(const std::vector<std::string>& names);
+
+    // folder_status.cpp
+    enum class Makes : bool { no, yes };
+    Result<void> read_uid_list_locked(std::chrono::system_clock::time_point now, Makes makes);
 
     // folder_delivery.cpp
     struct Placing;

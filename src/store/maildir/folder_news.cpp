@@ -69,8 +69,8 @@ void FolderFiles::follow_in_cur(const WatchEvent& event) {
         return;
     }
     const auto base = base_of(event.name);
-    const auto* known = table_.find(base);
-    if (known == nullptr || known->seen == 0) {
+    const auto known = table_.find(base);
+    if (!known || !known->is_named) {
         const auto waiting = arrivals_.find(base);
         if (waiting != arrivals_.end() && waiting->second.in_cur && waiting->second.name == event.name) {
             arrivals_.erase(waiting);
@@ -89,8 +89,8 @@ void FolderFiles::follow_in_cur(const WatchEvent& event) {
 void FolderFiles::appeared_in_cur(const std::string& name) {
     const auto base = base_of(name);
     const auto suffix = std::string_view(name).substr(base.size());
-    auto* known = table_.find(base);
-    if (known != nullptr && known->seen != 0 && known->suffix == suffix) {
+    const auto known = table_.find(base);
+    if (known && known->is_named && known->suffix == suffix) {
         if (const auto lost = lost_.find(base); lost != lost_.end()) {
             lost_.erase(lost);
         }
@@ -99,22 +99,22 @@ void FolderFiles::appeared_in_cur(const std::string& name) {
     if (!is_message_file(cur_.get(), name)) {
         return;  // it went on already: a later event tells where
     }
-    if (known == nullptr) {
+    if (!known) {
         arrivals_.insert_or_assign(std::string(base), Arrival{.name = name, .in_cur = true});
         return;
     }
     if (const auto lost = lost_.find(base); lost != lost_.end()) {
         lost_.erase(lost);
     }
-    if (known->seen != 0 && is_message_file(cur_.get(), std::string(base) + known->suffix)) {
+    if (known->is_named && is_message_file(cur_.get(), std::string(base).append(known->suffix))) {
         twins_.emplace(base);  // linked, not renamed: who knows which name goes
     }
     name_message(*known, name);
 }
 
 /// A known message has this name now.
-void FolderFiles::name_message(KnownMessage& known, const std::string& name) {
-    if (known.seen == 0) {
+void FolderFiles::name_message(const KnownMessage& known, const std::string& name) {
+    if (!known.is_named) {
         --unnamed_;
         progress_.arrived.push_back({.uid = known.uid, .name = name});
     } else {
@@ -129,6 +129,9 @@ void FolderFiles::follow_arrivals(const WatchEvent& event) {
     }
     const std::string base(base_of(accepted_name(event.name)));
     if (event.kind == WatchEvent::Kind::appeared) {
+        if (!is_message_file(new_.get(), event.name)) {
+            return;
+        }
         arrivals_.try_emplace(base, Arrival{.name = event.name, .in_cur = false});
     } else if (const auto waiting = arrivals_.find(base); waiting != arrivals_.end() && !waiting->second.in_cur) {
         arrivals_.erase(waiting);
@@ -145,8 +148,8 @@ bool FolderFiles::follow_keywords(const WatchEvent& event) {
     if (event.name == keyword_list) {
         return list_is_known;
     }
-    const auto* known = table_.find(event.name);
-    if (known == nullptr) {
+    const auto known = table_.find(event.name);
+    if (!known) {
         return false;  // it may be written for a message to come
     }
     auto keywords = read_keyword_update(folder_.get(), event.name);
@@ -186,7 +189,7 @@ Result<bool> FolderFiles::accept(const std::function<WatchNews()>& news, std::ch
     if (in_cur() > lasting && !sync_directory(cur_.get(), durability())) {
         return false;
     }
-    if (auto read = read_uid_list(now); !read) {
+    if (auto read = read_uid_list(now, Writes::yes); !read) {
         return read.error();
     }
     const auto names = names_of_arrivals();
@@ -200,7 +203,7 @@ bool FolderFiles::move_arrivals() {
         auto& [base, arrival] = *waiting;
         if (!arrival.in_cur) {
             auto target = accepted_name(arrival.name);
-            const auto moved = table_.find(base) != nullptr || !is_message_file(new_.get(), arrival.name)
+            const auto moved = table_.contains(base) || !is_message_file(new_.get(), arrival.name)
                                    ? Result<void>(Code::already_exists)
                                    : rename_no_replace(new_.get(), arrival.name, cur_.get(), target);
             if (!moved && moved.error().code != Code::already_exists && moved.error().code != Code::expunged) {
@@ -220,8 +223,8 @@ std::vector<std::string> FolderFiles::names_of_arrivals() {
     for (const auto& [base, arrival] : std::exchange(arrivals_, {})) {
         if (!arrival.in_cur) {
             arrivals_.emplace(base, arrival);  // came this moment: the next time
-        } else if (auto* known = table_.find(base)) {
-            if (known->seen == 0) {
+        } else if (const auto known = table_.find(base)) {
+            if (!known->is_named) {
                 name_message(*known, arrival.name);  // another process gave it its UID
             }
         } else if (is_message_file(cur_.get(), arrival.name)) {
@@ -253,9 +256,20 @@ bool FolderFiles::record_arrivals(const std::vector<std::string>& names) {
     return true;
 }
 
+/// What was told before a change of ours must not undo it.
+void FolderFiles::name_as_it_is_now(NamedMessage& message) const {
+    const auto base = base_of(message.name);
+    if (const auto known = table_.find(base); known && known->is_named && known->uid == message.uid) {
+        message.name = std::string(base).append(known->suffix);
+    }
+}
+
 Progress FolderFiles::take_progress() {
     auto progress = std::exchange(progress_, {});
-    std::ranges::sort(progress.arrived, {}, &ScannedMessage::uid);
+    for (auto* told : {&progress.renamed, &progress.arrived}) {
+        std::ranges::for_each(*told, [this](NamedMessage& message) { name_as_it_is_now(message); });
+    }
+    std::ranges::sort(progress.arrived, {}, &NamedMessage::uid);
     std::ranges::sort(progress.gone);
     progress.uid_next = table_.uid_next();
     return progress;
@@ -264,7 +278,7 @@ Progress FolderFiles::take_progress() {
 FolderFiles::Waiting FolderFiles::waiting() const {
     Waiting waiting;
     for (const auto& [base, arrival] : arrivals_) {
-        if (table_.find(base) == nullptr) {
+        if (!table_.contains(base)) {
             ++waiting.messages;
             waiting.unseen += flags_of(arrival.name).has(Flag::seen) ? 0 : 1;
         }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <ctime>
+#include <iterator>
 #include <utility>
 
 #include "core/limits.hpp"
@@ -79,7 +80,7 @@ Result<Scan> FolderFiles::scan_locked(system_clock::time_point now, Writes write
     if (writes == Writes::yes) {
         clean_tmp(now);
     }
-    if (auto read = read_uid_list(now); !read) {
+    if (auto read = read_uid_list(now, writes); !read) {
         return read.error();
     }
     auto fresh = look_at_cur();
@@ -118,7 +119,7 @@ Scan FolderFiles::settled_scan(std::vector<Uid> recent) {
 
 /// No map, or none that can be understood: a new one, as Courier does. One that cannot be read now (EIO, too many open
 /// files) is an error: it must not be replaced by an empty one.
-Result<void> FolderFiles::read_uid_list(system_clock::time_point now) {
+Result<void> FolderFiles::read_uid_list(system_clock::time_point now, Writes writes) {
     const bool was_saved = uid_list_.is_held();
     auto look = uid_list_.look(folder_.get());
     if (!look) {
@@ -129,15 +130,11 @@ Result<void> FolderFiles::read_uid_list(system_clock::time_point now) {
         case UidListFile::Look::Kind::same:
             break;
         case UidListFile::Look::Kind::grown:
-            table_.grow(look->list);
-            unnamed_ += look->list.entries.size();
+            unnamed_ += table_.grow(look->list);
             break;
         case UidListFile::Look::Kind::replaced:
             note_uid_validity(look->list.uid_validity, now);
-            if (has_map_ && look->list.uid_validity == table_.uid_validity()) {
-                look->list.uid_next = std::max(look->list.uid_next, table_.uid_next());  // an older one was put back
-            }
-            assign_table(look->list);
+            replace_table(look->list, writes);
             break;
         case UidListFile::Look::Kind::missing:
             if (was_saved || !has_map_) {
@@ -146,6 +143,26 @@ Result<void> FolderFiles::read_uid_list(system_clock::time_point now) {
             break;
     }
     return {};
+}
+
+/// What an older list brings back, from a restore, gets new UIDs: sessions were told that the old ones are gone. Read
+/// under the lock: between the two steps of another process' append() the list has the next UID without the line.
+void FolderFiles::replace_table(UidList& list, Writes writes) {
+    std::unordered_set<std::string> returned;
+    const bool is_known = has_map_ && list.uid_validity == table_.uid_validity();
+    if (is_known && writes == Writes::yes) {
+        const auto [first, last] = std::ranges::stable_partition(list.entries, [this](const auto& entry) {
+            const auto known = table_.find(entry.base);
+            return entry.uid >= table_.uid_next() || (known && known->uid == entry.uid);
+        });
+        std::for_each(first, last, [&](const auto& entry) { returned.emplace(entry.base); });
+        list.entries.erase(first, last);
+    }
+    if (is_known) {
+        list.uid_next = std::max(list.uid_next, table_.uid_next());
+    }
+    assign_table(list);
+    forgotten_ = std::move(returned);
 }
 
 void FolderFiles::assign_table(const UidList& list) {
@@ -168,7 +185,8 @@ Result<void> FolderFiles::save_uid_list() {
 /// comes back: a reader would give it its old UID.
 Result<void> FolderFiles::save_added(std::size_t count) {
     const auto added = table_.last(count);
-    const bool returns = std::ranges::any_of(added, [&](const auto& entry) { return forgotten_.contains(entry.base); });
+    const bool returns =
+        std::ranges::any_of(added, [&](const auto& entry) { return forgotten_.contains(std::string(entry.base)); });
     if (!returns && forgotten_.size() <= most_forgotten + table_.size() / 4) {
         const UidList header{.uid_validity = table_.uid_validity(), .uid_next = table_.uid_next(), .entries = {}};
         auto done = uid_list_.append(header, added, durability());
@@ -189,17 +207,15 @@ void FolderFiles::see(Names& fresh, const char* entry, unsigned char d_type) {
     }
     const auto base = base_of(name);
     const auto suffix = name.substr(base.size());
-    if (auto* known = table_.find(base)) {
-        const bool first = !table_.was_met(*known);
-        if (first ||
-            (known->suffix != suffix && replaces(cur_.get(), std::string(base) + known->suffix, std::string(name)))) {
+    if (const auto known = table_.find(base)) {
+        if (!known->was_met || (known->suffix != suffix &&
+                                replaces(cur_.get(), std::string(base).append(known->suffix), std::string(name)))) {
             table_.met(*known, suffix);
         }
-        return;
-    }
-    const auto [kept, first] = fresh.try_emplace(std::string(base), name);
-    if (!first && replaces(cur_.get(), kept->second, std::string(name))) {
-        kept->second = name;
+    } else if (const auto other = fresh.find(base); !other) {
+        fresh.add(base, suffix);
+    } else if (replaces(cur_.get(), std::string(fresh.name(*other)), std::string(name))) {
+        fresh.set_suffix(*other, suffix);
     }
 }
 
@@ -248,8 +264,8 @@ Result<void> FolderFiles::accept_arrivals(Names& fresh) {
     for (const auto& name : arrivals) {
         const auto target = name.find(':') == std::string::npos ? name + ":2," : name;
         const auto base = base_of(target);
-        auto* known = table_.find(base);
-        const bool taken = known != nullptr ? table_.was_met(*known) : fresh.contains(std::string(base));
+        const auto known = table_.find(base);
+        const bool taken = known ? known->was_met : fresh.find(base).has_value();
         const auto moved =
             taken ? Result<void>(Code::already_exists) : rename_no_replace(new_.get(), name, cur_.get(), target);
         if (!moved) {
@@ -257,10 +273,11 @@ Result<void> FolderFiles::accept_arrivals(Names& fresh) {
             stuck_ = stuck_ || (why != Code::already_exists && why != Code::expunged);
             continue;
         }
-        if (known != nullptr) {
-            table_.met(*known, std::string_view(target).substr(base.size()));
+        const auto suffix = std::string_view(target).substr(base.size());
+        if (known) {
+            table_.met(*known, suffix);
         } else {
-            fresh.emplace(base, target);
+            fresh.add(base, suffix);
         }
     }
     return {};
@@ -270,34 +287,37 @@ Result<void> FolderFiles::accept_arrivals(Names& fresh) {
 std::vector<Uid> FolderFiles::settle(Names fresh, Writes writes) {
     const bool has_map = uid_list_.is_held();
     const bool dropped = table_.drop_missing() || !forgotten_.empty();
-    left_out_.clear();
+    left_out_ = Names();
     if (!dropped && fresh.empty() && has_map) {
         return {};
     }
-    std::vector<const std::string*> names;
+    std::vector<std::string_view> names;
     names.reserve(fresh.size());
-    for (const auto& [base, name] : fresh) {
-        names.push_back(&name);
+    for (FileNames::Id id = 0; id < fresh.ids(); ++id) {
+        names.push_back(fresh.name(id));
     }
-    std::ranges::sort(names, [](auto* a, auto* b) { return delivery_order(*a, *b) < 0; });
+    std::ranges::sort(names, [](auto a, auto b) { return delivery_order(a, b) < 0; });
     names.resize(std::min(names.size(), table_.uids_left()));
     std::vector<Uid> given;
     given.reserve(names.size());
-    for (const auto* name : names) {
-        given.push_back(table_.add(*name));
-    }
-    // First the names of the messages are made to last, the target of a move before its source, then their UIDs.
-    const bool saved =
-        writes == Writes::yes &&
-        (fresh.empty() || (sync_directory(cur_.get(), durability()) && sync_directory(new_.get(), durability()))) &&
-        (dropped || !has_map ? save_uid_list() : save_added(given.size()));
-    if (!saved && has_map) {
+    table_.reserve(names.size());
+    std::ranges::transform(names, std::back_inserter(given), [this](auto name) { return table_.add(name); });
+    if (!save_settled(given.size(), dropped, writes) && has_map) {
         // The map on disk lacks them: what it may give to others later must not be announced now.
         table_.take_back(given.size());
         given.clear();
         left_out_ = std::move(fresh);
     }
     return given;
+}
+
+/// First the names of the messages are made to last, the target of a move before its source, then their UIDs.
+bool FolderFiles::save_settled(std::size_t added, bool dropped, Writes writes) {
+    if (writes == Writes::no ||
+        (added > 0 && !(sync_directory(cur_.get(), durability()) && sync_directory(new_.get(), durability())))) {
+        return false;
+    }
+    return static_cast<bool>(dropped || !uid_list_.is_held() ? save_uid_list() : save_added(added));
 }
 
 Result<void> FolderFiles::refresh_keywords(system_clock::time_point now, Writes writes, bool messages_came) {
@@ -307,8 +327,8 @@ Result<void> FolderFiles::refresh_keywords(system_clock::time_point now, Writes 
     if (messages_came || !id || !is_unchanged(keywords_id_, id, keywords_look_)) {
         // Entries of others are dropped only where the lock says that none can be arriving.
         const auto exists = [&](std::string_view base) {
-            return writes == Writes::no || !settings_.use_locks || table_.find(base) != nullptr ||
-                   left_out_.contains(std::string(base));
+            return writes == Writes::no || !settings_.use_locks || table_.contains(base) ||
+                   left_out_.find(base).has_value();
         };
         auto read = read_keywords(folder_.get(), exists, now, host_, durability());
         if (!read && !forbids_writing(read.error()) && !is_odd(read.error())) {
@@ -323,7 +343,7 @@ Result<void> FolderFiles::refresh_keywords(system_clock::time_point now, Writes 
         keyword_list_ = file_id(folder_.get(), keyword_list_path);
         pending_keywords_ = 0;
     }
-    std::erase_if(keywords_, [&](const auto& entry) { return table_.find(entry.first) == nullptr; });
+    std::erase_if(keywords_, [&](const auto& entry) { return !table_.contains(entry.first); });
     return {};
 }
 
@@ -356,12 +376,7 @@ Scan FolderFiles::snapshot(std::vector<Uid> recent) const {
               .recent = std::move(recent),
               .keywords = keywords_};
     scan.messages.reserve(table_.size());
-    table_.each([&](const MessageTable::Entry& entry) {
-        std::string name;
-        name.reserve(entry.first.size() + entry.second.suffix.size());
-        name.append(entry.first).append(entry.second.suffix);
-        scan.messages.push_back({.uid = entry.second.uid, .name = std::move(name)});
-    });
+    table_.each([&](Uid uid, std::string_view name, bool) { scan.messages.push_back({.uid = uid, .name = name}); });
     return scan;
 }
 

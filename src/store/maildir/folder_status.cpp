@@ -24,17 +24,21 @@ bool is_unseen(std::string_view name) {
 
 }  // namespace
 
-/// A folder without a map gets one, without messages: those stay recent for whoever selects it first. Where it cannot
-/// be saved the numbers are this process' own.
-Result<void> FolderFiles::make_uid_list(system_clock::time_point now) {
+/// A list that another program is adding to has its next UID before its line. makes: a folder without a map gets one,
+/// without messages: those stay recent for whoever selects it first. Where it cannot be saved the numbers are this
+/// process' own.
+Result<void> FolderFiles::read_uid_list_locked(system_clock::time_point now, Makes makes) {
+    if (uid_list_.is_same(folder_.get())) {
+        return {};
+    }
     const auto held = lock();
     if (!held && held.error().code == Code::locked) {
         return held.error();
     }
-    if (auto read = read_uid_list(now); !read) {
+    if (auto read = read_uid_list(now, held ? Writes::yes : Writes::no); !read) {
         return read;
     }
-    if (held && !uid_list_.is_held()) {
+    if (held && makes == Makes::yes && !uid_list_.is_held()) {
         (void)save_uid_list();
     }
     return {};
@@ -47,7 +51,7 @@ Result<std::optional<Scan>> FolderFiles::look_only(system_clock::time_point now)
         return opened.error();
     }
     const auto taken = look();
-    if (auto read = read_uid_list(now); !read) {
+    if (auto read = read_uid_list_locked(now, Makes::no); !read) {
         return read.error();
     }
     const auto fresh = look_at_cur();
@@ -74,13 +78,11 @@ Result<std::optional<Scan>> FolderFiles::look_only(system_clock::time_point now)
 
 Result<StatusCounts> FolderFiles::status(system_clock::time_point now) {
     scanned_ = false;  // what is met here no scan has told of
-    if (auto read = read_uid_list(now); !read) {
-        return read.error();
+    if (auto opened = open_parts(); !opened) {
+        return opened.error();
     }
-    if (!uid_list_.is_held()) {
-        if (auto made = make_uid_list(now); !made) {
-            return made.error();
-        }
+    if (auto read = read_uid_list_locked(now, Makes::yes); !read) {
+        return read.error();
     }
     const auto fresh = look_at_cur();
     if (!fresh) {
@@ -88,21 +90,19 @@ Result<StatusCounts> FolderFiles::status(system_clock::time_point now) {
     }
     std::size_t messages = fresh->size();
     std::size_t unseen = 0;
-    table_.each([&](const MessageTable::Entry& entry) {
-        if (table_.was_met(entry.second)) {
-            ++messages;
-            unseen += is_unseen(entry.first + entry.second.suffix) ? 1 : 0;
-        }
+    table_.each([&](Uid, std::string_view name, bool was_met) {
+        messages += was_met ? 1 : 0;
+        unseen += was_met && is_unseen(name) ? 1 : 0;
     });
-    for (const auto& [base, name] : *fresh) {
-        unseen += is_unseen(name) ? 1 : 0;
+    for (FileNames::Id id = 0; id < fresh->ids(); ++id) {
+        unseen += is_unseen(fresh->name(id)) ? 1 : 0;
     }
     std::size_t arrivals = 0;
     const auto read = each_entry(new_.get(), [&](const char* name, unsigned char d_type) {
         const auto base = base_of(name);
-        const auto* known = table_.find(base);
-        if (d_type != DT_DIR && is_message_name(name) && (known == nullptr || !table_.was_met(*known)) &&
-            !fresh->contains(std::string(base))) {
+        const auto known = table_.find(base);
+        const bool can_be = d_type == DT_REG || d_type == DT_LNK || d_type == DT_UNKNOWN;
+        if (can_be && is_message_name(name) && !(known && known->was_met) && !fresh->find(base)) {
             ++arrivals;
             unseen += is_unseen(name) ? 1 : 0;
         }

@@ -26,10 +26,13 @@ using Renames = std::vector<std::pair<std::string, std::string>>;
 /// Deeper than any Maildir folder; a tree that goes further is left where it is.
 constexpr int most_depth = 8;
 
+/// Also when the system does not say: else a RENAME would leave it behind. What is done with it then tells why.
 bool is_folder(int maildir, const std::string& directory) {
     struct stat status {};
-    return ::fstatat(maildir, (directory + "/cur").c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-           S_ISDIR(status.st_mode);
+    if (::fstatat(maildir, (directory + "/cur").c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+        return errno != ENOENT && errno != ENOTDIR && errno != ELOOP;
+    }
+    return S_ISDIR(status.st_mode);
 }
 
 bool is_there(int maildir, const std::string& name) {

@@ -91,8 +91,11 @@ public:
             return text.error();
         }
         const auto listed = parse_keyword_list(text->value_or(""));
-        auto map = merged(listed);
-        if (pending_ == 0 && map == listed) {
+        if (!listed) {
+            return listed.error();
+        }
+        auto map = merged(*listed);
+        if (pending_ == 0 && map == *listed) {
             clean_kept();
         } else if (save(map)) {
             keep_pending();

@@ -13,8 +13,6 @@ namespace postrider::store::maildir {
 
 namespace {
 
-/// A hostile list names the same long keyword again and again; what it may unfold to is bounded by this.
-constexpr std::size_t most_assignments = 4'000'000;
 /// More than a session can name (KeywordId), so what Courier wrote stays.
 constexpr std::size_t most_names = 65'535;
 
@@ -74,11 +72,11 @@ void remove_doubles(std::vector<std::string>& keywords) {
     std::erase_if(keywords, [&](const std::string& name) { return name.empty() || !met.insert(lower(name)).second; });
 }
 
-KeywordMap parse_keyword_list(std::string_view text) {
+Result<KeywordMap> parse_keyword_list(std::string_view text, std::size_t most) {
     const auto names = take_names(text);
     KeywordMap map;
     std::size_t assignments = 0;
-    while (!text.empty() && assignments < most_assignments) {
+    while (!text.empty()) {
         const auto line = take_line(text);
         const auto colon = line.rfind(':');
         if (colon == std::string_view::npos || colon == 0) {
@@ -87,6 +85,9 @@ KeywordMap parse_keyword_list(std::string_view text) {
         auto keywords = names_of(line.substr(colon + 1), names);
         remove_doubles(keywords);
         assignments += keywords.size();
+        if (assignments > most) {
+            return Error(Code::limit, "more keywords than a folder has");
+        }
         if (!keywords.empty()) {
             map.insert_or_assign(std::string(line.substr(0, colon)), std::move(keywords));
         }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <optional>
@@ -20,8 +21,12 @@ inline constexpr const char* keyword_list = ":list";  ///< in it
 /// base name -> keywords, none of the lists empty.
 using KeywordMap = std::map<std::string, std::vector<std::string>, std::less<>>;
 
-/// The content of ":list". Numbers that name no keyword are left out. Pure, linear.
-KeywordMap parse_keyword_list(std::string_view text);
+/// A hostile list names the same long keyword again and again; what it may unfold to is bounded by this.
+inline constexpr std::size_t most_keyword_assignments = 4'000'000;
+
+/// The content of ":list". Numbers that name no keyword are left out. Pure, linear. Errors: limit, when it gives
+/// messages more than `most` keywords in all: what is left out would be lost when the list is written.
+Result<KeywordMap> parse_keyword_list(std::string_view text, std::size_t most = most_keyword_assignments);
 std::string print_keyword_list(const KeywordMap& keywords);
 
 /// Courier's reading algorithm: pending updates folded into ":list", old ones cleaned. Makes the directory when it is

@@ -17,59 +17,69 @@ constexpr std::size_t least_swept = 1024;
 void MessageTable::assign(const UidList& list) {
     uid_validity_ = list.uid_validity;
     uid_next_ = list.uid_next;
-    order_.clear();
-    by_base_.clear();
-    by_base_.reserve(list.entries.size());
-    order_.reserve(list.entries.size());
+    names_ = FileNames();
+    names_.reserve(list.entries.size());
+    numbers_.clear();
+    numbers_.reserve(list.entries.size());
     met_ = 0;
-    for (const auto& entry : list.entries) {
-        insert(entry);
-    }
+    std::ranges::for_each(list.entries, [this](const auto& entry) { insert(entry); });
 }
 
-void MessageTable::insert(const UidEntry& entry) {
-    const auto [added, is_new] = by_base_.emplace(entry.base, KnownMessage{.uid = entry.uid, .suffix = {}, .seen = 0});
-    if (is_new) {
-        order_.push_back({entry.uid, &*added});
+bool MessageTable::insert(const UidEntry& entry) {
+    if (names_.find(entry.base)) {
+        return false;
     }
+    names_.add(entry.base, {});
+    numbers_.push_back({.uid = entry.uid, .seen = 0});
+    return true;
 }
 
-void MessageTable::grow(const UidList& added) {
-    for (const auto& entry : added.entries) {
-        insert(entry);
-    }
+std::size_t MessageTable::grow(const UidList& added) {
+    const auto is_new = [this](const auto& entry) { return insert(entry); };
     uid_next_ = std::max(uid_next_, added.uid_next);
+    return static_cast<std::size_t>(std::ranges::count_if(added.entries, is_new));
 }
 
 UidList MessageTable::list() const {
     UidList list{.uid_validity = uid_validity_, .uid_next = uid_next_, .entries = {}};
     list.entries.reserve(size());
-    each([&](const Entry& entry) { list.entries.push_back({.uid = entry.second.uid, .base = entry.first}); });
+    for (FileNames::Id id = 0; id < names_.ids(); ++id) {
+        if (!names_.is_removed(id)) {
+            list.entries.push_back({.uid = numbers_[id].uid, .base = names_.base(id)});
+        }
+    }
     return list;
 }
 
-KnownMessage* MessageTable::find(std::string_view base) {
-    const auto found = by_base_.find(base);
-    return found == by_base_.end() ? nullptr : &found->second;
-}
-
-const KnownMessage* MessageTable::find(std::string_view base) const {
-    const auto found = by_base_.find(base);
-    return found == by_base_.end() ? nullptr : &found->second;
+std::optional<KnownMessage> MessageTable::find(std::string_view base) const {
+    const auto id = names_.find(base);
+    if (!id) {
+        return std::nullopt;
+    }
+    const Numbers& numbers = numbers_[*id];
+    return KnownMessage{.id = *id,
+                        .uid = numbers.uid,
+                        .base = names_.base(*id),
+                        .suffix = names_.suffix(*id),
+                        .is_named = numbers.seen != 0,
+                        .was_met = numbers.seen == look_};
 }
 
 void MessageTable::begin_look() {
+    if (look_ == std::numeric_limits<std::uint32_t>::max()) {
+        std::ranges::for_each(numbers_, [](Numbers& numbers) { numbers.seen = std::min(numbers.seen, 1U); });
+        look_ = 1;
+    }
     ++look_;
     met_ = 0;
 }
 
-void MessageTable::met(KnownMessage& message, std::string_view suffix) {
-    if (message.seen != look_) {
-        message.seen = look_;
-        ++met_;
-    }
+void MessageTable::met(const KnownMessage& message, std::string_view suffix) {
+    auto& seen = numbers_[message.id].seen;
+    met_ += seen == look_ ? 0 : 1;
+    seen = look_;
     if (message.suffix != suffix) {
-        message.suffix = suffix;
+        names_.set_suffix(message.id, suffix);
     }
 }
 
@@ -77,30 +87,41 @@ bool MessageTable::drop_missing() {
     if (!any_missing()) {
         return false;
     }
-    std::vector<Place> kept;
-    kept.reserve(met_);
-    for (const Place& place : order_) {
-        if (place.entry != nullptr && was_met(place.entry->second)) {
-            kept.push_back(place);
-        } else if (place.entry != nullptr) {
-            by_base_.erase(by_base_.find(std::string_view(place.entry->first)));
+    for (FileNames::Id id = 0; id < names_.ids(); ++id) {
+        if (!names_.is_removed(id) && numbers_[id].seen != look_) {
+            names_.remove(id);
         }
     }
-    order_ = std::move(kept);
+    sweep();
     return true;
 }
 
 void MessageTable::forget(std::string_view base) {
-    const auto found = by_base_.find(base);
-    if (found == by_base_.end()) {
+    if (const auto id = names_.find(base)) {
+        met_ -= numbers_[*id].seen == look_ ? 1 : 0;
+        names_.remove(*id);
+        sweep();
+    }
+}
+
+void MessageTable::sweep() {
+    if (names_.ids() <= 2 * size() + least_swept) {
         return;
     }
-    const auto place = std::ranges::lower_bound(order_, found->second.uid, {}, &Place::uid);
-    place->entry = nullptr;
-    met_ -= was_met(found->second) ? 1 : 0;
-    by_base_.erase(found);
-    if (order_.size() > 2 * size() + least_swept) {
-        std::erase_if(order_, [](const Place& other) { return other.entry == nullptr; });
+    std::size_t kept = 0;
+    for (FileNames::Id id = 0; id < names_.ids(); ++id) {
+        if (!names_.is_removed(id)) {
+            numbers_[kept++] = numbers_[id];
+        }
+    }
+    numbers_.resize(kept);
+    names_.take_out_removed();
+}
+
+void MessageTable::reserve(std::size_t count) {
+    if (names_.empty()) {  // else it grows by and by
+        names_.reserve(count);
+        numbers_.reserve(count);
     }
 }
 
@@ -108,32 +129,31 @@ std::size_t MessageTable::uids_left() const {
     return std::numeric_limits<std::uint32_t>::max() - uid_next_.value();
 }
 
-Uid MessageTable::add(const std::string& name) {
+Uid MessageTable::add(std::string_view name) {
     const auto base = base_of(name);
     const auto uid = uid_next_;
     uid_next_ = uid_next_.next();
-    auto& entry = *by_base_.emplace(base, KnownMessage{.uid = uid, .suffix = {}, .seen = 0}).first;
-    order_.push_back({uid, &entry});
-    met(entry.second, std::string_view(name).substr(base.size()));
+    names_.add(base, name.substr(base.size()));
+    numbers_.push_back({.uid = uid, .seen = look_});
+    ++met_;
     return uid;
 }
 
 std::vector<UidEntry> MessageTable::last(std::size_t count) const {
     std::vector<UidEntry> entries;
     entries.reserve(count);
-    for (auto place = order_.end() - static_cast<std::ptrdiff_t>(count); place != order_.end(); ++place) {
-        entries.push_back({.uid = place->uid, .base = place->entry->first});
+    for (auto id = names_.ids() - static_cast<FileNames::Id>(count); id < names_.ids(); ++id) {
+        entries.push_back({.uid = numbers_[id].uid, .base = names_.base(id)});
     }
     return entries;
 }
 
 void MessageTable::take_back(std::size_t count) {
     for (; count > 0; --count) {
-        const auto* entry = order_.back().entry;
-        order_.pop_back();
-        uid_next_ = entry->second.uid;
-        met_ -= was_met(entry->second) ? 1 : 0;
-        by_base_.erase(by_base_.find(std::string_view(entry->first)));
+        uid_next_ = numbers_.back().uid;
+        met_ -= numbers_.back().seen == look_ ? 1 : 0;
+        numbers_.pop_back();
+        names_.take_back();
     }
 }
 

@@ -42,9 +42,12 @@ RetiredNames parse_retired_names(std::string_view text) {
     return names;
 }
 
-RetiredNames read_retired_names(int maildir) {
+Result<RetiredNames> read_retired_names(int maildir) {
     const auto text = read_file(maildir, retired_names_file, most_bytes);
-    return text && *text ? parse_retired_names(**text) : RetiredNames();
+    if (!text) {
+        return text.error();
+    }
+    return *text ? parse_retired_names(**text) : RetiredNames();
 }
 
 std::optional<UidValidity> uid_validity_of(int maildir, const std::string& directory) {
@@ -60,15 +63,18 @@ std::optional<UidValidity> uid_validity_of(int maildir, const std::string& direc
 
 Result<void> retire_names(int maildir, const std::vector<std::string>& directories, const std::string& host,
                           Durability durability) {
-    RetiredNames names = read_retired_names(maildir);
-    const RetiredNames before = names;
+    const auto before = read_retired_names(maildir);
+    if (!before) {
+        return before.error();
+    }
+    RetiredNames names = *before;
     for (const std::string& directory : directories) {
         if (const auto uid_validity = uid_validity_of(maildir, directory)) {
             auto& highest = names[directory];
             highest = std::max(highest, *uid_validity);
         }
     }
-    if (names == before) {
+    if (names == *before) {
         return {};
     }
     const auto tmp = open_directory(maildir, "tmp");
@@ -80,10 +86,13 @@ Result<void> retire_names(int maildir, const std::vector<std::string>& directori
 
 Result<void> renew_uid_validity(int maildir, const std::string& directory, const std::string& new_directory,
                                 const std::string& host, Durability durability) {
-    const RetiredNames names = read_retired_names(maildir);
-    const auto clash = names.find(new_directory);
+    const auto names = read_retired_names(maildir);
+    if (!names) {
+        return {};  // a new folder cannot know either
+    }
+    const auto clash = names->find(new_directory);
     const auto present = uid_validity_of(maildir, directory);
-    if (clash == names.end() || !present || *present > clash->second) {
+    if (clash == names->end() || !present || *present > clash->second) {
         return {};
     }
     const auto folder = open_folder_directory(maildir, directory);
@@ -106,8 +115,11 @@ Result<void> renew_uid_validity(int maildir, const std::string& directory, const
 }
 
 void respect_retired_name(int maildir, const std::string& directory) {
-    const RetiredNames names = read_retired_names(maildir);
-    if (const auto retired = names.find(directory); retired != names.end()) {
+    const auto names = read_retired_names(maildir);
+    if (!names) {
+        return;
+    }
+    if (const auto retired = names->find(directory); retired != names->end()) {
         raise_uid_validity(retired->second);
     }
 }

@@ -24,8 +24,8 @@ using RetiredNames = std::map<std::string, UidValidity, std::less<>>;
 /// Wrong lines are left out. Pure.
 RetiredNames parse_retired_names(std::string_view text);
 
-/// No file, or one that is not ours: none.
-RetiredNames read_retired_names(int maildir);
+/// No file: none. Errors: it cannot be read, is no regular file, or absurdly long; it must not be written anew then.
+Result<RetiredNames> read_retired_names(int maildir);
 
 /// The UIDVALIDITY of a folder's list; none without a readable one.
 std::optional<UidValidity> uid_validity_of(int maildir, const std::string& directory);

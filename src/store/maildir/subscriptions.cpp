@@ -86,7 +86,14 @@ Result<void> set_subscribed(int maildir, const std::string& name, Subscribed sub
     if (!tmp) {
         return tmp.error();
     }
-    return replace_file(maildir, subscriptions_file, tmp->get(), unique_name(host), changed, durability);
+    auto done = replace_file(maildir, subscriptions_file, tmp->get(), unique_name(host), changed, durability);
+    if (!done) {
+        // What is refused has not happened, also where the new list is in its place already but may not last.
+        if (const auto present = read_text(maildir); present && *present == changed) {
+            (void)replace_file(maildir, subscriptions_file, tmp->get(), unique_name(host), *text, durability);
+        }
+    }
+    return done;
 }
 
 }  // namespace postrider::store::maildir

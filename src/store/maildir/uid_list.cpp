@@ -1,9 +1,9 @@
 #include "store/maildir/uid_list.hpp"
 
 #include <limits>
-#include <unordered_set>
 
 #include "core/text.hpp"
+#include "store/maildir/file_names.hpp"
 
 namespace postrider::store::maildir {
 
@@ -26,10 +26,10 @@ std::string_view take_word(std::string_view& line) {
     return take_until(line, ' ');
 }
 
-/// A base that a message can have: no hidden file, no path.
+/// A base that a message can have: no hidden file, no path, not too long.
 bool is_base(std::string_view base) {
-    return !base.empty() && base.front() != '.' && base.find('/') == std::string_view::npos &&
-           base.find('\0') == std::string_view::npos;
+    return !base.empty() && base.size() <= most_name_bytes && base.front() != '.' &&
+           base.find('/') == std::string_view::npos && base.find('\0') == std::string_view::npos;
 }
 
 }  // namespace
@@ -46,7 +46,6 @@ Parsed<UidList> parse_uid_list(std::string_view text) {
         return SyntaxError{0, "no header of a UID list"};
     }
     UidList list{.uid_validity = UidValidity(*uid_validity), .uid_next = Uid(*uid_next), .entries = {}};
-    std::unordered_set<std::string_view> bases;
     Uid last{0};
     while (!text.empty()) {
         auto line = take_until(text, '\n');
@@ -55,9 +54,9 @@ Parsed<UidList> parse_uid_list(std::string_view text) {
             continue;
         }
         list.uid_next = std::max(list.uid_next, Uid(*uid).next());
-        if (Uid(*uid) > last && is_base(line) && bases.insert(line).second) {
+        if (Uid(*uid) > last && is_base(line)) {
             last = Uid(*uid);
-            list.entries.push_back({.uid = last, .base = std::string(line)});
+            list.entries.push_back({.uid = last, .base = line});
         }
     }
     return list;

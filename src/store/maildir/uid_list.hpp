@@ -14,11 +14,11 @@ namespace postrider::store::maildir {
 
 struct UidEntry {
     Uid uid;
-    std::string base;
+    std::string_view base;
     friend bool operator==(const UidEntry&, const UidEntry&) = default;
 };
 
-/// The map of one folder. entries: ascending UIDs, all below uid_next.
+/// The map of one folder. entries: ascending UIDs, all below uid_next; views, of a list that was parsed into its text.
 struct UidList {
     UidValidity uid_validity;
     Uid uid_next{1};
@@ -29,8 +29,8 @@ struct UidList {
 inline constexpr const char* uid_list_file = "courierimapuiddb";
 
 /// Errors: a first line that is not "1 <uidvalidity> <uid next>" in the ranges of their types. Lines behind it that
-/// are wrong, double or not ascending are left out; uid_next is raised above every UID met, so none is used twice.
-/// Pure, linear.
+/// are wrong or not ascending are left out; uid_next is raised above every UID met, so none is used twice. A base may
+/// stand there twice: its first UID counts. Pure, linear.
 Parsed<UidList> parse_uid_list(std::string_view text);
 std::string print_uid_list(const UidList& list);
 

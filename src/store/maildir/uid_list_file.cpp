@@ -81,19 +81,20 @@ Result<UidListFile::Look> UidListFile::look(int folder) {
     file_ = Descriptor();
     auto file = open_regular(folder, uid_list_file);
     if (!file && (file.error().code == Code::expunged || file.error().code == Code::invalid_data)) {
-        return Look{.kind = Look::Kind::missing, .list = {}};
+        return Look{.kind = Look::Kind::missing, .list = {}, .text = {}};
     }
     if (!file) {
         return file.error();
     }
     const auto before = file_id(file->get());
-    const auto text = read_descriptor(file->get(), most_list_bytes);
-    if (!text || !before) {
-        return Error(Code::unavailable, text ? "the UID list cannot be read" : text.error().detail);
+    auto read = read_descriptor(file->get(), most_list_bytes);
+    if (!read || !before) {
+        return Error(Code::unavailable, read ? "the UID list cannot be read" : read.error().detail);
     }
+    auto text = std::make_shared<const std::string>(std::move(*read));
     auto list = parse_uid_list(*text);
     if (!list) {
-        return Look{.kind = Look::Kind::missing, .list = {}};
+        return Look{.kind = Look::Kind::missing, .list = {}, .text = {}};
     }
     hold(folder);
     known_ = *before;
@@ -101,11 +102,12 @@ Result<UidListFile::Look> UidListFile::look(int folder) {
     uid_validity_ = list->uid_validity;
     uid_next_ = list->uid_next;
     whole_lines_ = text->ends_with('\n');
-    if (!file_ || file_id(file_.get())->inode != known_.inode) {
+    const auto held = file_ ? file_id(file_.get()) : std::nullopt;
+    if (!held || held->inode != known_.inode) {
         file_ = std::move(*file);  // replaced this moment: the next look will see it
         writable_ = false;
     }
-    return Look{.kind = Look::Kind::replaced, .list = std::move(*list)};
+    return Look{.kind = Look::Kind::replaced, .list = std::move(*list), .text = std::move(text)};
 }
 
 /// What another process of ours added; none: it is not like that.
@@ -120,7 +122,8 @@ std::optional<UidListFile::Look> UidListFile::look_behind_the_known() {
     if (!header || !tail || !header->ends_with('\n') || !tail->ends_with('\n')) {
         return std::nullopt;
     }
-    auto added = parse_uid_list(*header + *tail);
+    auto text = std::make_shared<const std::string>(*header + *tail);
+    auto added = parse_uid_list(*text);
     const auto lines = static_cast<std::size_t>(std::ranges::count(*tail, '\n'));
     if (!added || added->uid_validity != uid_validity_ || added->entries.size() != lines ||
         added->entries.front().uid < uid_next_) {
@@ -128,7 +131,7 @@ std::optional<UidListFile::Look> UidListFile::look_behind_the_known() {
     }
     known_ = *now;
     uid_next_ = added->uid_next;
-    return Look{.kind = Look::Kind::grown, .list = std::move(*added)};
+    return Look{.kind = Look::Kind::grown, .list = std::move(*added), .text = std::move(text)};
 }
 
 void UidListFile::hold(int folder) {
@@ -138,6 +141,10 @@ void UidListFile::hold(int folder) {
     if (!file_) {
         file_ = Descriptor(::openat(folder, uid_list_file, O_RDONLY | flags));
     }
+}
+
+bool UidListFile::is_same(int folder) const {
+    return file_ && file_id(folder, uid_list_file) == known_;
 }
 
 bool UidListFile::is_followed(int folder) const {
@@ -197,8 +204,8 @@ Result<bool> UidListFile::append(const UidList& header, const std::vector<UidEnt
     return true;
 }
 
-/// All or none: what could not be written whole is cut off again (where even that fails, a reader drops a torn last line,
-/// and a whole one is right).
+/// All or none: what could not be written whole is cut off again (where even that fails, a reader drops a torn last
+/// line, and a whole one is right).
 Result<void> UidListFile::add_lines(const std::string& lines, Durability durability) {
     auto done = write_at(file_.get(), known_.size, lines);
     if (done) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,6 +28,7 @@ public:
         };
         Kind kind = Kind::same;
         UidList list;
+        std::shared_ptr<const std::string> text;  ///< of which `list` has views
     };
 
     /// folder: its directory. Errors: unavailable (it is there and cannot be read now: it must not be replaced), and
@@ -35,6 +37,9 @@ public:
 
     /// Whether the list on disk is known.
     bool is_held() const { return static_cast<bool>(file_); }
+
+    /// Whether it is as it was last read or written.
+    bool is_same(int folder) const;
 
     /// Whether the list's name still leads to the file that is known, which may have grown.
     bool is_followed(int folder) const;

@@ -1,11 +1,13 @@
 // The account's index: kept behind, found again, shared, and never waited for.
 #include "store/index/index.hpp"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <chrono>
 #include <fstream>
 #include <future>
+#include <map>
 #include <mutex>
 #include <thread>
 
@@ -51,10 +53,10 @@ Settings quick() {
     return settings;
 }
 
-Message message(std::uint32_t uid, std::string name = "name") {
+Message message(std::uint32_t uid, const char* name = "name") {
     Message message;
     message.uid = Uid(uid);
-    message.name = std::move(name);
+    message.name = name;
     return message;
 }
 
@@ -156,51 +158,110 @@ TEST_CASE("a few records are written after a second without being asked for") {
     CHECK(comes_true([&] { return process.folder().look().header(message(1)).has_value(); }));
 }
 
-TEST_CASE("states: the last one of a message, in order, until it is forgotten") {
+using Blocks = std::map<Uid, std::vector<StateFacts>>;
+
+Blocks blocks_of(std::uint32_t first, std::uint32_t last, ModSeq mod_seq) {
+    Blocks blocks;
+    for (std::uint32_t uid = first; uid <= last; ++uid) {
+        blocks[block_of(Uid(uid))].push_back({Uid(uid), mod_seq, Flag::seen, {"key"}});
+    }
+    return blocks;
+}
+
+FolderFacts folder_at(std::uint64_t mod_seq) {
+    return {ModSeq(mod_seq), Uid(1001), 1000, std::chrono::sys_seconds()};
+}
+
+TEST_CASE("states: the last ones of a block, in order, as long as the folder is there") {
     IndexFolder place(quick());
-    {
+    const auto write = [&](const auto& work) {
         Process process(place);
-        std::vector<StateFacts> states;
-        for (std::uint32_t uid = 1; uid <= 1000; ++uid) {
-            states.push_back({Uid(uid), uid, ModSeq(uid), Flag::seen, {"key"}, std::chrono::sys_seconds()});
-        }
-        process.folder().keep(states);
-        states.resize(10);
-        states[3].mod_seq = ModSeq(5000);
-        process.folder().keep(states);
-        IndexedFolder(process.index, 8, UidValidity(1)).keep(states);
+        work(process);
         process.settle();
-    }
-    const auto seen = [&] {
-        Process process(place);
-        std::vector<StateFacts> found;
-        process.folder().each_state([&](const StateFacts& state) { found.push_back(state); });
-        return found;
     };
-    auto found = seen();
-    REQUIRE(found.size() == 1000);
-    for (std::size_t i = 0; i < found.size(); ++i) {
-        CHECK(found[i].uid == Uid(static_cast<std::uint32_t>(i + 1)));
-        CHECK(found[i].mod_seq == ModSeq(i == 3 ? 5000 : i + 1));
-    }
-    {
+    const auto seen = [&](std::uint64_t inode = 7, UidValidity uid_validity = UidValidity(1)) {
         Process process(place);
-        process.folder().forget({Uid(2), Uid(1000), Uid(77777)});
-        process.settle();
-    }
-    CHECK(seen().size() == 998);
-    {
-        Process process(place);
-        process.index->forget_folder(7);
-        process.settle();
-    }
-    CHECK(seen().empty());
+        return IndexedFolder(process.index, inode, uid_validity).states();
+    };
+    write([](const Process& process) {
+        process.folder().keep(folder_at(1), blocks_of(1, 1000, ModSeq(1)), {});
+        process.folder().keep(folder_at(2), blocks_of(257, 300, ModSeq(2)), {});
+        IndexedFolder(process.index, 8, UidValidity(1)).keep(folder_at(9), {}, {});
+    });
+    const auto found = seen();
+    REQUIRE(found);
+    CHECK(found->folder == folder_at(2));
+    REQUIRE(found->messages.size() == 256 + 44 + 488);
+    CHECK(std::ranges::is_sorted(found->messages, {}, &StateFacts::uid));
+    CHECK(found->messages[255].mod_seq == ModSeq(1));
+    CHECK(found->messages[256].mod_seq == ModSeq(2));
+    CHECK(found->messages[300].uid == Uid(513));
+    CHECK_FALSE(seen(7, UidValidity(2)));
+
+    write([](const Process& process) {
+        process.folder().forget({Uid(1), Uid(1000)});
+        process.folder().keep(folder_at(3), {}, {Uid(1), Uid(77'057)});
+    });
+    CHECK(seen()->messages.size() == 44 + 488);
+    CHECK(Process(place).folder().folder_facts() == folder_at(3));
+    write([](const Process& process) { process.index->forget_folder(7); });
+    CHECK_FALSE(seen());
+    CHECK(seen(8)->folder == folder_at(9));
+}
+
+TEST_CASE("a block that is too large for the index is none, not an old one") {
+    IndexFolder place(quick());
     Process process(place);
-    std::size_t others = 0;
-    IndexedFolder(process.index, 8, UidValidity(1)).each_state([&](const StateFacts&) { ++others; });
-    CHECK(others == 10);
-    IndexedFolder(process.index, 8, UidValidity(2)).each_state([&](const StateFacts&) { ++others; });
-    CHECK(others == 10);
+    process.folder().keep(folder_at(1), blocks_of(1, 20, ModSeq(1)), {});
+    Blocks large = blocks_of(1, 200, ModSeq(2));
+    for (StateFacts& state : large.begin()->second) {
+        state.keywords.assign(10, std::string(limits::keyword_bytes, 'k'));
+    }
+    process.folder().keep(folder_at(2), large, {});
+    process.settle();
+    CHECK(process.folder().states()->folder == folder_at(2));
+    CHECK(process.folder().states()->messages.empty());
+}
+
+TEST_CASE("when a message came: from the first moment, and in the next process") {
+    IndexFolder place(quick());
+    const std::chrono::sys_seconds then(std::chrono::seconds(1'000'000'000));
+    {
+        Process process(place);
+        process.folder().keep_saved({{Uid(5), "name"}, {Uid(6), "name"}}, then);
+        auto look = process.folder().look();
+        CHECK(look.saved(message(5)) == then);
+        CHECK(look.saved(message(6)) == then);
+        CHECK_FALSE(look.saved(message(4)));
+        CHECK_FALSE(look.saved(message(7)));
+        CHECK_FALSE(IndexedFolder(process.index, 8, UidValidity(1)).look().saved(message(5)));
+        process.settle();
+    }
+    {
+        Process process(place);
+        auto look = process.folder().look();
+        CHECK(look.saved(message(5, "name:2,S")) == then);
+        CHECK_FALSE(look.saved(message(5, "another message")));
+        process.folder().forget({Uid(5)});
+        process.settle();
+    }
+    Process process(place);
+    CHECK_FALSE(process.folder().look().saved(message(5)));
+    CHECK(process.folder().look().saved(message(6)) == then);
+}
+
+TEST_CASE("arrivals that came long ago make room") {
+    RecentArrivals arrivals;
+    const auto second = [](std::uint32_t n) { return std::chrono::sys_seconds(std::chrono::seconds(n)); };
+    constexpr auto runs = static_cast<std::uint32_t>(RecentArrivals::least_runs);
+    for (std::uint32_t n = 1; n <= 2 * runs + 1; ++n) {
+        arrivals.add(1, Uid(10 * n), Uid(10 * n + 5), second(n));
+    }
+    CHECK_FALSE(arrivals.find(1, Uid(10)));
+    CHECK(arrivals.find(1, Uid(10 * (runs + 2))) == second(runs + 2));
+    CHECK(arrivals.find(1, Uid(20 * runs + 15)) == second(2 * runs + 1));
+    CHECK_FALSE(arrivals.find(1, Uid(20 * runs + 16)));
+    CHECK_FALSE(arrivals.find(2, Uid(20 * runs + 15)));
 }
 
 TEST_CASE("two processes write to one index, and each finds what the other wrote") {
@@ -328,9 +389,12 @@ TEST_CASE("without an index every look is in vain") {
     CHECK_FALSE(look.wants_facts());
     CHECK_FALSE(look.header(message(1)));
     look.keep(message(1), facts_of("(one)"));
-    none.keep({StateFacts{}});
+    none.keep(FolderFacts{}, {}, {});
+    none.keep_saved({{Uid(1), "name"}}, {});
     none.forget({Uid(1)});
-    none.each_state([](const StateFacts&) { FAIL(); });
+    CHECK_FALSE(none.states());
+    CHECK_FALSE(none.folder_facts());
+    CHECK_FALSE(look.saved(message(1)));
 }
 
 TEST_CASE("an alarm calls in order, and ends with calls left") {

@@ -41,8 +41,18 @@ StructureFacts structure_facts() {
     return facts;
 }
 
-StateFacts state_facts() {
-    return {uid, name, ModSeq(1ull << 50), Flag::seen | Flag::draft, {"$Forwarded", "ä"}, std::chrono::sys_seconds()};
+constexpr Uid block{257};
+constexpr std::chrono::sys_seconds saved{std::chrono::seconds(1'600'000'000)};
+
+std::vector<StateFacts> states() {
+    return {{Uid(257), ModSeq(5), {}, {}},
+            {Uid(258), ModSeq(5), Flag::seen | Flag::draft, {"$Forwarded", "ä"}},
+            {Uid(400), ModSeq(4), Flag::seen | Flag::draft | Flag::flagged | Flag::deleted | Flag::answered, {}},
+            {Uid(512), most_mod_seq, {}, {""}}};
+}
+
+FolderFacts folder_facts() {
+    return {most_mod_seq, Uid(0xFFFF'FFFF), 5000, saved};
 }
 
 TEST_CASE("facts come back as they were") {
@@ -52,8 +62,10 @@ TEST_CASE("facts come back as they were") {
     CHECK(header_in(empty, folder, uid, name) == HeaderFacts{});
     const auto structure = encoded(folder, uid, name, structure_facts());
     CHECK(structure_in(structure, folder, uid, name) == structure_facts());
-    const auto state = encoded(folder, state_facts());
-    CHECK(state_in(state, folder, uid) == state_facts());
+    CHECK(states_in(encoded(folder, block, states()), folder, block) == states());
+    CHECK(states_in(encoded(folder, block, {}), folder, block) == std::vector<StateFacts>());
+    CHECK(folder_facts_in(encoded(folder, folder_facts()), folder) == folder_facts());
+    CHECK(saved_in(encoded(folder, uid, name, saved), folder, uid, name) == saved);
 }
 
 TEST_CASE("a record of another message, folder, UIDVALIDITY, name or kind is none") {
@@ -63,17 +75,54 @@ TEST_CASE("a record of another message, folder, UIDVALIDITY, name or kind is non
     CHECK_FALSE(header_in(header, {folder.inode + 1, folder.uid_validity}, uid, name));
     CHECK_FALSE(header_in(header, {folder.inode, UidValidity(1001)}, uid, name));
     CHECK_FALSE(structure_in(header, folder, uid, name));
-    const auto state = encoded(folder, state_facts());
-    CHECK_FALSE(state_in(state, folder, Uid(13)));
-    CHECK_FALSE(state_in(state, {folder.inode, UidValidity(1001)}, uid));
+    const auto state = encoded(folder, block, states());
+    CHECK_FALSE(states_in(state, folder, Uid(1)));
+    CHECK_FALSE(states_in(state, {folder.inode, UidValidity(1001)}, block));
+    const auto whole = encoded(folder, folder_facts());
+    CHECK_FALSE(folder_facts_in(whole, {folder.inode + 1, folder.uid_validity}));
+    CHECK_FALSE(folder_facts_in(state, folder));
+    const auto date = encoded(folder, uid, name, saved);
+    CHECK_FALSE(saved_in(date, folder, uid, name + 1));
+    CHECK_FALSE(saved_in(date, folder, Uid(13), name));
+}
+
+TEST_CASE("MODSEQs that leave no room to rise, or are none, are not believed") {
+    for (const auto wrong : {ModSeq(), most_mod_seq.next(), ModSeq(~0ull)}) {
+        FolderFacts facts = folder_facts();
+        facts.highest = wrong;
+        CHECK_FALSE(folder_facts_in(encoded(folder, facts), folder));
+        auto some = states();
+        some[2].mod_seq = wrong;
+        CHECK_FALSE(states_in(encoded(folder, block, some), folder, block));
+        some = {{Uid(257), wrong, {}, {}}};
+        CHECK_FALSE(states_in(encoded(folder, block, some), folder, block));
+    }
+}
+
+TEST_CASE("states that do not ascend are not believed") {
+    auto some = states();
+    std::swap(some[1].uid, some[2].uid);
+    CHECK_FALSE(states_in(encoded(folder, block, some), folder, block));
+    some[2].uid = some[1].uid;
+    CHECK_FALSE(states_in(encoded(folder, block, some), folder, block));
+}
+
+TEST_CASE("blocks begin at 1, and each has as many UIDs as a byte counts") {
+    CHECK(block_of(Uid(1)) == Uid(1));
+    CHECK(block_of(Uid(256)) == Uid(1));
+    CHECK(block_of(Uid(257)) == block);
+    CHECK(block_of(Uid(512)) == block);
+    CHECK(block_of(Uid(0xFFFF'FFFF)) == Uid(0xFFFF'FF01));
 }
 
 TEST_CASE("a record that was changed anywhere, or cut anywhere, is none") {
-    for (const std::string& record : {encoded(folder, uid, name, header_facts()),
-                                      encoded(folder, uid, name, structure_facts()), encoded(folder, state_facts())}) {
+    for (const std::string& record :
+         {encoded(folder, uid, name, header_facts()), encoded(folder, uid, name, structure_facts()),
+          encoded(folder, block, states()), encoded(folder, folder_facts()), encoded(folder, uid, name, saved)}) {
         const auto is_good = [](std::string_view bytes) {
             return header_in(bytes, folder, uid, name) || structure_in(bytes, folder, uid, name) ||
-                   state_in(bytes, folder, uid);
+                   states_in(bytes, folder, block) || folder_facts_in(bytes, folder) ||
+                   saved_in(bytes, folder, uid, name);
         };
         REQUIRE(is_good(record));
         for (std::size_t i = 0; i < record.size(); ++i) {

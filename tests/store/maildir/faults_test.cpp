@@ -15,6 +15,7 @@
 #include "store/maildir/fixture.hpp"
 #include "store/maildir/folder_tree.hpp"
 #include "store/maildir/pop3_list_file.hpp"
+#include "store/maildir/subscriptions.hpp"
 #include "store/maildir/trash.hpp"
 #include "support/catch.hpp"
 
@@ -203,16 +204,19 @@ TEST_CASE("a scan that fails at any step announces no UID that is given again") 
         maildir.put("courierimapkeywords/1.a", "x\n");
         auto folder = maildir.folder();
         bool happened = false;
-        std::vector<ScannedMessage> announced;
+        std::vector<NamedMessage> announced;
         {
             const Fault fault(call, ENOSPC);
             if (const auto scan = folder.scan(now())) {
-                announced = scan->messages;
+                for (const auto& message : scan->messages) {
+                    announced.push_back({message.uid, std::string(message.name)});
+                }
                 CHECK(scan->uid_validity == UidValidity(7));
             }
             happened = fault.happened();
         }
-        const auto other = maildir.folder().scan(now()).value();
+        auto fresh = maildir.folder();
+        const auto other = fresh.scan(now()).value();
         CHECK(names_of(other) == Names{"1.a:2,", "3.c:2,"});
         CHECK(uids_of(other) == Numbers{3, 5});
         CHECK(other.keywords == KeywordMap{{"1.a", {"x"}}});
@@ -250,6 +254,24 @@ TEST_CASE("folders are renamed, made and deleted in one piece when a step fails"
               CHECK(maildir.names("tmp").empty());
               return made;
           }) == 6);
+}
+
+TEST_CASE("a change of the subscriptions that is refused at any step is not made") {
+    const Maildir maildir;
+    const auto subscribe = [&](const char* name) {
+        return set_subscribed(maildir.fd(), name, Subscribed::yes, host, Durability::durable);
+    };
+    subscribe("INBOX.a").value();
+    const int steps = sweep([&](int call) {
+        CAPTURE(call);
+        const Fault fault(call, EIO);
+        const bool done = ok(subscribe("INBOX.b"));
+        CHECK(done != fault.happened());
+        CHECK(read_subscriptions(maildir.fd()).value().size() == (done ? 2 : 1));
+        CHECK(maildir.names("tmp").empty());
+        return !done;
+    });
+    CHECK(steps == 3);
 }
 
 TEST_CASE("where RENAME_NOREPLACE is missing a link does the same") {

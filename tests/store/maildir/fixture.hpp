@@ -108,7 +108,7 @@ inline Delivery delivery(const FolderFiles& folder, std::string_view text = "a\r
 inline std::vector<std::string> names_of(const Scan& scan) {
     std::vector<std::string> names;
     for (const auto& message : scan.messages) {
-        names.push_back(message.name);
+        names.emplace_back(message.name);
     }
     return names;
 }

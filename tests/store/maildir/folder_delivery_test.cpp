@@ -44,7 +44,7 @@ TEST_CASE("deliveries become messages with UIDs in order, flags, keywords, sizes
     const auto scan = folder.scan(now()).value();
     CHECK(uids_of(scan) == Numbers{1, 2, 3, 4});
     CHECK(scan.recent == std::vector{Uid(3), Uid(4)});
-    const auto& name = scan.messages[0].name;
+    const std::string name(scan.messages[0].name);
     CHECK(name.ends_with(",S=4:2,FS"));
     CHECK(maildir.get("cur/" + name) == "a\nb\n");
     CHECK(scan.messages[1].name.ends_with(",S=6:2,"));
@@ -195,14 +195,38 @@ TEST_CASE("two deliverers in two threads share one ascending row of UIDs") {
     }
     std::sort(all.begin(), all.end());
     CHECK(std::adjacent_find(all.begin(), all.end()) == all.end());
-    const auto list = parse_uid_list(maildir.get(map_file)).value();
+    const auto text = maildir.get(map_file);
+    const auto list = parse_uid_list(text).value();
     CHECK(list.entries.size() == 2 * each);
     CHECK(list.uid_next == Uid(2 * each + 1));
     CHECK(maildir.names("cur").size() == 2 * each);
     CHECK(maildir.names("tmp").empty());
-    const auto scan = maildir.folder().scan(now()).value();
+    auto again = maildir.folder();
+    const auto scan = again.scan(now()).value();
     CHECK(scan.recent.empty());
     CHECK(scan.messages.size() == 2 * each);
+}
+
+TEST_CASE("a message whose second name already has the flags keeps that one") {
+    const Maildir maildir;
+    maildir.put("cur/1.a:2,");
+    fs::create_hard_link(maildir.root / "cur/1.a:2,", maildir.root / "cur/1.a:2,S");
+    auto folder = maildir.folder();
+    CHECK(folder.change_flags("1.a:2,", Flag::seen, {}).value() == "1.a:2,S");
+    CHECK(maildir.names("cur") == Names{"1.a:2,S"});
+    maildir.put("cur/1.a:2,");  // another file: whose content would be lost
+    CHECK(folder.change_flags("1.a:2,", Flag::seen, {}).error().code == Code::already_exists);
+    CHECK(maildir.names("cur").size() == 2);
+}
+
+TEST_CASE("keywords that another program set are there before they are folded into the list") {
+    const Maildir maildir;
+    maildir.put("cur/1.a:2,");
+    auto folder = maildir.folder();
+    CHECK(ok(folder.scan(now())));
+    CHECK_FALSE(folder.waiting_keywords("1.a"));
+    CHECK(ok(maildir.folder().set_keywords("1.a", {"x", "y"})));
+    CHECK(folder.waiting_keywords("1.a") == Names{"x", "y"});
 }
 
 TEST_CASE("flags are changed by renaming, changes of others survive") {

@@ -51,7 +51,7 @@ void move(const Maildir& maildir, const std::string& from, const std::string& to
     fs::rename(maildir.root / from, maildir.root / to);
 }
 
-Names names_of(const std::vector<ScannedMessage>& messages) {
+Names names_of(const std::vector<NamedMessage>& messages) {
     Names names;
     for (const auto& message : messages) {
         names.push_back(std::to_string(message.uid.value()) + " " + message.name);
@@ -83,7 +83,8 @@ TEST_CASE("another program's flags, removals and deliveries are followed by name
     CHECK(progress.uid_next == Uid(6));
     CHECK(followed.progress().empty());  // what we moved ourselves is no news
 
-    const auto stranger = maildir.folder().scan(now()).value();
+    auto foreign = maildir.folder();
+    const auto stranger = foreign.scan(now()).value();
     CHECK(uids_of(stranger) == Numbers{1, 3, 4, 5});
     CHECK(stranger.recent.empty());
 }
@@ -105,6 +106,20 @@ TEST_CASE("our own changes are no news") {
     const auto progress = followed.progress();
     CHECK(progress.empty());
     CHECK(uids_of(folder.scan(now()).value()) == Numbers{1, 3});
+}
+
+TEST_CASE("what was told before a change of ours does not undo it") {
+    const Maildir maildir;
+    maildir.put("cur/1.a:2,");
+    Followed followed(maildir);
+    move(maildir, "cur/1.a:2,", "cur/1.a:2,F");
+    maildir.put("new/2.b");
+    REQUIRE(followed.follow());  // as in the middle of a long STORE
+    CHECK(followed.folder.change_flags("1.a:2,", Flag::seen, {}).value() == "1.a:2,FS");
+    CHECK(followed.folder.change_flags("2.b:2,", Flag::answered, {}).value() == "2.b:2,R");
+    const auto progress = followed.progress();
+    CHECK(names_of(progress.renamed) == Names{"1 1.a:2,FS"});
+    CHECK(names_of(progress.arrived) == Names{"2 2.b:2,R"});
 }
 
 TEST_CASE("a message that comes back after its removal gets another UID, for every program") {

@@ -79,6 +79,22 @@ TEST_CASE("a change of the map by another program is followed") {
     CHECK(uids_of(two.scan(now()).value()) == Numbers{2, 3});
 }
 
+TEST_CASE("a message that comes back with its old map gets a new UID") {
+    const Maildir maildir;
+    maildir.put("cur/1.a:2,");
+    maildir.put("cur/2.b:2,");
+    auto folder = maildir.folder();
+    CHECK(uids_of(folder.scan(now()).value()) == Numbers{1, 2});
+    const auto map = maildir.get(map_file);
+    folder.remove("1.a:2,").value();
+    CHECK(uids_of(folder.scan(now()).value()) == Numbers{2});
+    maildir.put("cur/1.a:2,");
+    maildir.put("restored", map);
+    fs::rename(maildir.root / "restored", maildir.root / map_file);
+    CHECK(uids_of(folder.scan(now()).value()) == Numbers{2, 3});
+    CHECK(uids_of(maildir.folder().scan(now()).value()) == Numbers{2, 3});
+}
+
 TEST_CASE("folders made in the same second differ in UIDVALIDITY") {
     const Maildir one;
     const Maildir two;
@@ -112,7 +128,8 @@ TEST_CASE("a map without a header counts as none") {
     maildir.put("cur/1.a:2,");
     for (const char* content : {"", "garbage", "2 7 9\n5 1.a\n"}) {
         maildir.put(map_file, content);
-        const auto scan = maildir.folder().scan(now()).value();
+        auto again = maildir.folder();
+        const auto scan = again.scan(now()).value();
         CHECK(uids_of(scan) == Numbers{1});
         CHECK(maildir.get(map_file).starts_with("1 " + std::to_string(scan.uid_validity.value()) + " 2\n"));
     }
@@ -135,6 +152,7 @@ TEST_CASE("what is no message is neither shown nor touched") {
     fs::create_directory(maildir.root / "cur/1.dir:2,");
     fs::create_directory(maildir.root / "new/2.dir");
     REQUIRE(::mkfifo((maildir.root / "cur/3.fifo:2,").c_str(), 0600) == 0);
+    REQUIRE(::mkfifo((maildir.root / "new/3.fifo").c_str(), 0600) == 0);
     maildir.put("cur/4.new\nline:2,");
     maildir.put("cur/:list:2,");
     maildir.put("cur/:2,S");
@@ -142,8 +160,11 @@ TEST_CASE("what is no message is neither shown nor touched") {
     auto folder = maildir.folder();
     CHECK(names_of(folder.scan(now()).value()) == Names{"5.good:2,"});
     CHECK(maildir.names("cur").size() == 6);
-    CHECK(maildir.names("new").size() == 1);
+    CHECK(maildir.names("new").size() == 2);
     CHECK(folder.status(now()).value().messages == 1);
+    auto other = maildir.folder();
+    CHECK(other.look_only(now()).value()->messages.size() == 1);
+    CHECK(other.waiting().messages == 0);
 }
 
 TEST_CASE("of two files with one base the one with more flags is the message") {
@@ -342,6 +363,23 @@ TEST_CASE("STATUS counts, moves nothing, and fixes UIDVALIDITY") {
     CHECK(after.uid_next == Uid(5));
     fs::remove(maildir.root / "cur/1.a:2,S");
     CHECK(folder.status(now()).value().messages == 3);
+}
+
+TEST_CASE("STATUS counts in the directory that has the name") {
+    const Maildir maildir;
+    maildir.put("cur/1.a:2,");
+    maildir.put("cur/2.b:2,");
+    auto folder = maildir.folder();
+    folder.scan(now()).value();
+    const int cur = folder.cur();
+    fs::rename(maildir.root / "cur", maildir.root / "old");
+    fs::create_directory(maildir.root / "cur");
+    maildir.put("cur/1.a:2,S");
+    const auto counts = folder.status(now()).value();
+    CHECK(counts.messages == 1);
+    CHECK(counts.unseen == 0);
+    CHECK(folder.cur() == cur);  // other threads know it by this number
+    CHECK(folder.open_message("1.a:2,S").has_value());
 }
 
 TEST_CASE("keywords of messages come with the scan, of others not") {

@@ -26,27 +26,34 @@ std::string kept(std::chrono::system_clock::time_point at, const std::string& ba
 }  // namespace
 
 TEST_CASE("a keyword list is read as documented") {
-    const auto map = parse_keyword_list("foo\n$Bar\n\n100.a,S=3:1 0\n200.b:x:1\n");
+    const auto map = parse_keyword_list("foo\n$Bar\n\n100.a,S=3:1 0\n200.b:x:1\n").value();
     CHECK(map == KeywordMap{{"100.a,S=3", {"$Bar", "foo"}}, {"200.b:x", {"$Bar"}}});
-    CHECK(parse_keyword_list("").empty());
-    CHECK(parse_keyword_list("\n").empty());
-    CHECK(parse_keyword_list("foo").empty());
+    CHECK(parse_keyword_list("").value().empty());
+    CHECK(parse_keyword_list("\n").value().empty());
+    CHECK(parse_keyword_list("foo").value().empty());
 }
 
 TEST_CASE("wrong parts of a keyword list are passed over") {
-    CHECK(parse_keyword_list("foo\n\na:0 1 x 99999999999999999999 -1  0\n") == KeywordMap{{"a", {"foo"}}});
-    CHECK(parse_keyword_list("foo\nFOO\n\na:1 0\n") == KeywordMap{{"a", {"FOO"}}});
-    CHECK(parse_keyword_list("foo\n\n:0\nb\nc:\nd:0\n") == KeywordMap{{"d", {"foo"}}});
-    CHECK(parse_keyword_list("J*k (){%\"\\]\x01\x7F\n\na:0\n") == KeywordMap{{"a", {"J_k__________"}}});
+    CHECK(parse_keyword_list("foo\n\na:0 1 x 99999999999999999999 -1  0\n").value() == KeywordMap{{"a", {"foo"}}});
+    CHECK(parse_keyword_list("foo\nFOO\n\na:1 0\n").value() == KeywordMap{{"a", {"FOO"}}});
+    CHECK(parse_keyword_list("foo\n\n:0\nb\nc:\nd:0\n").value() == KeywordMap{{"d", {"foo"}}});
+    CHECK(parse_keyword_list("J*k (){%\"\\]\x01\x7F\n\na:0\n").value() == KeywordMap{{"a", {"J_k__________"}}});
     const std::string longest(255, 'k');
-    CHECK(parse_keyword_list(longest + "\n" + longest + "k\n\na:0 1\n") == KeywordMap{{"a", {longest}}});
+    CHECK(parse_keyword_list(longest + "\n" + longest + "k\n\na:0 1\n").value() == KeywordMap{{"a", {longest}}});
 }
 
 TEST_CASE("printed and parsed again a keyword list is the same") {
     CHECK(print_keyword_list({}) == "\n");
     const KeywordMap map{{"a", {"x", "y"}}, {"b:c", {"z", "x"}}, {"d", {"y"}}};
     CHECK(print_keyword_list(map) == "x\ny\nz\n\na:0 1\nb:c:2 0\nd:1\n");
-    CHECK(parse_keyword_list(print_keyword_list(map)) == map);
+    CHECK(parse_keyword_list(print_keyword_list(map)).value() == map);
+}
+
+TEST_CASE("a keyword list that unfolds to too much is refused, not cut") {
+    const std::string text = "x\ny\n\na:0 1\nb:0\nc:1\n";
+    CHECK(parse_keyword_list(text, 5).value().size() == 3);
+    CHECK(parse_keyword_list(text, 4).value().size() == 3);
+    CHECK(parse_keyword_list(text, 3).error().code == Code::limit);
 }
 
 TEST_CASE("reading makes the directory with the folder's permissions") {

@@ -18,11 +18,11 @@ UidList header(std::uint32_t next) {
     return {.uid_validity = UidValidity(7), .uid_next = Uid(next), .entries = {}};
 }
 
-std::vector<UidEntry> entry(std::uint32_t uid, const std::string& base) {
+std::vector<UidEntry> entry(std::uint32_t uid, std::string_view base) {
     return {{.uid = Uid(uid), .base = base}};
 }
 
-Result<bool> append(UidListFile& file, std::uint32_t uid, const std::string& base) {
+Result<bool> append(UidListFile& file, std::uint32_t uid, std::string_view base) {
     return file.append(header(uid + 1), entry(uid, base), Durability::durable);
 }
 

@@ -1,5 +1,9 @@
 #include "store/maildir/uid_list.hpp"
 
+#include <deque>
+#include <string>
+#include <utility>
+
 #include "store/maildir/fixture.hpp"
 #include "support/catch.hpp"
 
@@ -44,7 +48,9 @@ TEST_CASE("what is no header makes no list") {
 
 TEST_CASE("wrong lines are left out, and no UID met is given again") {
     CHECK(parse_uid_list("1 7 3\n5 a\n").value() == list_of(7, 6, {{Uid(5), "a"}}));
-    CHECK(parse_uid_list("1 7 9\n5 a\n5 b\n3 c\n6 a\n7 d\n").value() == list_of(7, 9, {{Uid(5), "a"}, {Uid(7), "d"}}));
+    CHECK(parse_uid_list("1 7 9\n5 a\n5 b\n3 c\n7 d\n").value() == list_of(7, 9, {{Uid(5), "a"}, {Uid(7), "d"}}));
+    CHECK(parse_uid_list("1 7 9\n5 " + std::string(255, 'a') + "\n").value().entries.size() == 1);
+    CHECK(parse_uid_list("1 7 9\n5 " + std::string(256, 'a') + "\n").value() == list_of(7, 9));
     CHECK(parse_uid_list("1 7 9\n0 a\n1 \n2\nx b\n3 .h\n4 a/b\n4294967295 m\n4294967296 n\n").value() == list_of(7, 9));
     CHECK(parse_uid_list("1 7 9\n4294967294 m\n").value() == list_of(7, 4294967295, {{Uid(4294967294), "m"}}));
     CHECK(parse_uid_list("1 7 9\n12").value() == list_of(7, 13));
@@ -53,8 +59,10 @@ TEST_CASE("wrong lines are left out, and no UID met is given again") {
 
 TEST_CASE("printed and parsed again a list is the same") {
     auto list = list_of(5, 70'000);
+    std::deque<std::string> bases;
     for (std::uint32_t uid = 1; uid < 60'000; uid += 7) {
-        list.entries.push_back({Uid(uid), std::to_string(uid) + ".M1 x:y"});
+        list.entries.push_back({Uid(uid), bases.emplace_back(std::to_string(uid) + ".M1 x:y")});
     }
-    CHECK(parse_uid_list(print_uid_list(list)).value() == list);
+    const auto text = print_uid_list(list);
+    CHECK(parse_uid_list(text).value() == list);
 }
