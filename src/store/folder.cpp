@@ -22,6 +22,8 @@ namespace {
 
 /// A rename is told in two steps: so often the second one is waited for.
 constexpr int most_tries_for_a_name = 8;
+/// Changes of MODSEQ go to the index together. Sooner when the folder closes.
+constexpr std::chrono::minutes state_gathering_time{5};
 /// What arrives while arrivals are taken in is taken in too, but others wait for the strand.
 constexpr int most_rounds_of_arrivals = 16;
 
@@ -91,9 +93,10 @@ void Folder::keep_states() {
     }
 }
 
-/// A second's changes at once.
+/// A batch costs milliseconds: single changes, one after the other, go together. What a killed process did not write is
+/// not believed (StateMark).
 void Folder::keep_states_later() {
-    index_->after_gathering([weak = weak_from_this(), strand = strand_] {
+    index_->after(state_gathering_time, [weak = weak_from_this(), strand = strand_] {
         if (!weak.expired()) {
             asio::post(strand, [weak] {
                 if (const auto folder = weak.lock()) {

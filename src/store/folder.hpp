@@ -71,6 +71,9 @@ public:
     /// Errors: over_quota.
     Result<Delivered> deliver(std::vector<maildir::Delivery>& deliveries, Now now, Adds adds = Adds::yes);
 
+    /// strand. Leaves MODSEQs that were told for the index to write; closing the folder does it, too.
+    void keep_states();
+
     /// Whether what the system told could not be taken in: a refresh() is due.
     bool must_look() const { return must_look_; }
 
@@ -114,7 +117,6 @@ private:
     void take_in_progress(Now now);
     void index_arrivals(const maildir::Scan& scan, Uid first, Now now) const;
     void index_progress(const maildir::Progress& progress, Now now) const;
-    void keep_states();
     void keep_states_later();
     void look_for_listeners();
     void publish(SnapshotPtr next, const std::vector<Uid>& recent = {});

@@ -76,6 +76,8 @@ public:
     /// Until what was told is in the index.
     void settle() {
         const auto told = look();
+        on_strand([&] { folder_->keep_states(); });
+        index->flush();
         const auto end = std::chrono::steady_clock::now() + 10s;
         const auto is_there = [&] {
             const auto facts = IndexedFolder(index, inode, told->uid_validity()).folder_facts();

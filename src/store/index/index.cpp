@@ -117,8 +117,8 @@ std::optional<std::chrono::sys_seconds> Index::arrival_of(std::uint64_t inode, U
     return arrivals_.find(inode, uid);
 }
 
-void Index::after_gathering(std::function<void()> call) {
-    alarm_->after(gathering_time, std::move(call));
+void Index::after(std::chrono::steady_clock::duration time, std::function<void()> call) {
+    alarm_->after(time, std::move(call));
 }
 
 void Index::flush() {

@@ -43,8 +43,8 @@ public:
     /// Messages that came just now; until the file says so, arrival_of() does.
     void saw_arrive(std::uint64_t inode, Uid first, Uid last, std::chrono::sys_seconds when);
     std::optional<std::chrono::sys_seconds> arrival_of(std::uint64_t inode, Uid uid) const;
-    /// Calls from the alarm's thread when records usually have been gathered for long enough; call must not block.
-    void after_gathering(std::function<void()> call);
+    /// Calls from the alarm's thread; call must not block.
+    void after(std::chrono::steady_clock::duration time, std::function<void()> call);
     /// Writes soon what is there. At the end of the account's last session.
     void flush();
 
