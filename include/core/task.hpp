@@ -59,7 +59,7 @@ template <class F>
 Task<std::invoke_result_t<F&>> on_pool(PoolStrand strand, F work) {
     constexpr bool gives_nothing = std::is_void_v<std::invoke_result_t<F&>>;
     using R = std::conditional_t<gives_nothing, std::monostate, std::invoke_result_t<F&>>;
-    // One post there and one back: co_spawn on the strand would take two and three.
+    // One post there and one back; co_spawn on the strand takes more.
     auto start = [&strand, &work](auto handler) {
         auto loop = asio::prefer(asio::get_associated_executor(handler), asio::execution::outstanding_work.tracked);
         asio::post(strand, [work = std::move(work), handler = std::move(handler), loop = std::move(loop)]() mutable {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Faults at every step: kills, errors, losses of power, full disks. The program is the one that POSTRIDER names.
 
-    sweep.py --all                    everything, with Courier's opinion where Courier is to be had: ten minutes
+    sweep.py --all                    everything, with Courier's opinion where Courier is to be had
     sweep.py --part ordinary          what the ordinary tests run, one sweep each (CMakeLists.txt)
     sweep.py kill errors --all        these sweeps
     sweep.py --point kill/append/17   one point, as a violation is reported
