@@ -365,6 +365,22 @@ TEST_CASE("STATUS counts, moves nothing, and fixes UIDVALIDITY") {
     CHECK(folder.status(now()).value().messages == 3);
 }
 
+TEST_CASE("STATUS waits for who is changing the map, and only then") {
+    const Maildir maildir;
+    maildir.put("cur/1.a:2,");
+    auto folder = maildir.folder();
+    folder.scan(now()).value();
+    auto other = maildir.folder();
+    maildir.put("new/2.b");
+    other.scan(now()).value();
+    {
+        const auto held = DotLock::take(maildir.fd(), host, std::chrono::milliseconds(100)).value();
+        CHECK(folder.status(now()).error().code == Code::locked);
+        CHECK(other.status(now()).value().messages == 2);
+    }
+    CHECK(folder.status(now()).value().messages == 2);
+}
+
 TEST_CASE("STATUS counts in the directory that has the name") {
     const Maildir maildir;
     maildir.put("cur/1.a:2,");
