@@ -21,6 +21,7 @@
 
 namespace postrider::store {
 
+class OpenFolders;
 class Upload;
 class WarmFolders;
 class Watcher;
@@ -86,10 +87,12 @@ private:
     User(asio::thread_pool& pool, Descriptor maildir, Settings settings, std::shared_ptr<Watcher> watcher,
          std::shared_ptr<index::Index> index);
 
+    std::shared_ptr<Folder> settled_folder(const std::string& name) const;
+    void keep_warm(const std::shared_ptr<Folder>& folder);
+
     // Strand only. --------------------------------------------------------------------------------------------------
     Result<std::shared_ptr<Folder>> folder(const std::string& name);
     Result<std::shared_ptr<Folder>> folder_in(const std::string& directory);
-    void keep_warm(const std::shared_ptr<Folder>& folder);
     Result<void> remove_now(const std::string& name);
     Result<void> rename_now(const std::string& from, const std::string& to);
     void retire(const std::vector<std::string>& directories);
@@ -110,7 +113,7 @@ private:
     std::shared_ptr<Watcher> watcher_;     ///< owners: the store and what is open; null: changes must be looked for
     std::shared_ptr<index::Index> index_;  ///< owners: this, its mailboxes, a batch under way; null: none
     std::weak_ptr<WarmFolders> warm_;      ///< owner: the store
-    std::map<std::string, std::weak_ptr<Folder>> folders_;  ///< open ones, by directory; strand only
+    std::unique_ptr<OpenFolders> folders_;
 };
 
 /// A message that APPEND is receiving. Owned by the command; its temporary file goes with it unless it was stored.

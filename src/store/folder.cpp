@@ -139,6 +139,24 @@ bool Folder::Listeners::any() const {
 // --- Looking
 // ----------------------------------------------------------------------------------------------------------
 
+WatchNews Folder::take_news() {
+    settled_ = false;  // before: is_settled() looks in the other order
+    return watch_->take_news();
+}
+
+/// What was taken is published.
+void Folder::settle() {
+    settled_ = watch_ && !files_.needs_scan() && !files_.has_arrivals() && !files_.has_lost_names();
+}
+
+bool Folder::is_settled() const {
+    std::unique_lock lock(mutex_);
+    const auto watch = watch_;
+    const bool is_known = snapshot_ && !gone_;
+    lock.unlock();
+    return is_known && watch && !watch->has_news() && settled_ && !stale_ && !must_look_;
+}
+
 Result<SnapshotPtr> Folder::refresh(Now now) {
     must_look_ = false;
     if (is_gone()) {
@@ -156,6 +174,7 @@ Result<SnapshotPtr> Folder::refresh(Now now) {
             return done.error();
         }
         if (*done) {
+            settle();
             return snapshot();
         }
     }
@@ -175,14 +194,16 @@ Result<SnapshotPtr> Folder::scan(Now now) {
         watch();
     }
     if (watch_) {
-        watch_->take_news();  // what follows sees it all
+        take_news();  // what follows sees it all
     }
     const auto found = files_.scan(now);
     stale_ = !found || !found->complete;
     if (!found) {
         return found.error();
     }
-    return take_scan(*found, now);
+    auto taken = take_scan(*found, now);
+    settle();
+    return taken;
 }
 
 /// Before a scan: what comes during it is told. The keywords' directory may come later, or be made anew: then all is
@@ -199,7 +220,14 @@ void Folder::watch() {
             });
         }
     };
-    watch_ = Watcher::sees_all(files_.cur()) ? watcher_->watch(files_.watched(keywords), wake) : nullptr;
+    std::shared_ptr<Watcher::Watch> watch;
+    if (Watcher::sees_all(files_.cur())) {
+        watch = watcher_->watch(files_.watched(keywords), wake);
+    }
+    {
+        const std::scoped_lock lock(mutex_);
+        watch_.swap(watch);
+    }
     if (!watch_) {
         watcher_.reset();
         static std::atomic<bool> said = false;
@@ -228,18 +256,18 @@ bool Folder::follow(WatchNews news) {
             return true;
         }
         std::this_thread::yield();
-        news = watch_->take_news();
+        news = take_news();
     }
     return false;
 }
 
 /// False: a scan has to.
 Result<bool> Folder::take_in_news(Now now) {
-    if (!follow(watch_->take_news())) {
+    if (!follow(take_news())) {
         return false;
     }
     for (int tries = 0; files_.has_arrivals() && tries < most_rounds_of_arrivals; ++tries) {
-        const auto accepted = files_.accept([this] { return watch_->take_news(); }, now);
+        const auto accepted = files_.accept([this] { return take_news(); }, now);
         if (!accepted) {
             return accepted.error();
         }
@@ -287,7 +315,7 @@ void Folder::index_progress(const maildir::Progress& progress, Now now) const {
 
 /// In the middle of many changes of our own: their events must not pile up.
 void Folder::follow_own() {
-    if (watch_ && !follow(watch_->take_news())) {
+    if (watch_ && !follow(take_news())) {
         stale_ = true;
     }
 }
@@ -300,7 +328,7 @@ Result<bool> Folder::look_only(Now now) {
     if (!watch_) {
         return false;
     }
-    watch_->take_news();
+    take_news();
     stale_ = true;
     const auto found = files_.look_only(now);
     if (!found) {
@@ -311,7 +339,7 @@ Result<bool> Folder::look_only(Now now) {
 }
 
 Result<maildir::StatusCounts> Folder::status(Now now) {
-    const bool is_known = snapshot() && watch_ && !stale_ && follow(watch_->take_news()) && !files_.needs_scan();
+    const bool is_known = snapshot() && watch_ && !stale_ && follow(take_news()) && !files_.needs_scan();
     const auto looked = is_known ? Result<bool>(true) : look_only(now);
     if (!looked) {
         return looked.error();
@@ -321,15 +349,26 @@ Result<maildir::StatusCounts> Folder::status(Now now) {
         return files_.status(now);
     }
     take_in_progress(now);
+    settle();
     const auto waiting = files_.waiting();
-    const auto known = fresh(false);
-    const auto count = [](std::size_t number) { return static_cast<std::uint32_t>(number); };
-    return maildir::StatusCounts{
-        .messages = count(known.snapshot->size() + waiting.messages),
-        .recent = count(known.recent.size() + waiting.messages),
-        .unseen = count(known.snapshot->unseen() + waiting.unseen),
-        .uid_next = Uid(known.snapshot->uid_next().value() + count(waiting.messages)),
-        .uid_validity = known.snapshot->uid_validity(),
+    const auto messages = static_cast<std::uint32_t>(waiting.messages);
+    auto counts = known_status();
+    counts.messages += messages;
+    counts.recent += messages;
+    counts.unseen += static_cast<std::uint32_t>(waiting.unseen);
+    counts.uid_next = Uid(counts.uid_next.value() + messages);
+    return counts;
+}
+
+maildir::StatusCounts Folder::known_status() const {
+    const std::scoped_lock lock(mutex_);
+    const auto is_there = [this](Uid uid) { return snapshot_->find(uid) != nullptr; };
+    return {
+        .messages = static_cast<std::uint32_t>(snapshot_->size()),
+        .recent = static_cast<std::uint32_t>(std::ranges::count_if(unclaimed_, is_there)),
+        .unseen = static_cast<std::uint32_t>(snapshot_->unseen()),
+        .uid_next = snapshot_->uid_next(),
+        .uid_validity = snapshot_->uid_validity(),
     };
 }
 

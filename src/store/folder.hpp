@@ -42,8 +42,14 @@ public:
     /// for good).
     Result<SnapshotPtr> refresh(Now now);
 
+    /// Whether the newest snapshot is all that the folder holds at this moment, so that refresh() would find nothing.
+    /// It neither waits nor touches a file. Any thread.
+    bool is_settled() const;
+
     /// strand. STATUS: from the newest snapshot where there is one, else counted; nothing is moved or given a UID.
     Result<maildir::StatusCounts> status(Now now);
+    /// The same from the newest snapshot alone: of a folder that is settled.
+    maildir::StatusCounts known_status() const;
 
     /// The newest snapshot, and of its messages those that no session has been told of as \Recent: they are the
     /// caller's afterwards (taken), or stay for the next (only shown: EXAMINE).
@@ -111,6 +117,8 @@ private:
     Result<SnapshotPtr> scan(Now now);
     Result<bool> look_only(Now now);
     void watch();
+    WatchNews take_news();
+    void settle();
     bool follow(WatchNews news);
     void follow_own();
     Result<bool> take_in_news(Now now);
@@ -133,10 +141,11 @@ private:
     std::shared_ptr<index::Index> index_;  ///< owners: the account, its folders, a batch under way
     std::uint64_t inode_;                  ///< of its directory
     StateKeeper keeper_;
-    std::unique_ptr<Watcher::Watch> watch_;
+    std::shared_ptr<Watcher::Watch> watch_;   ///< owners: this, a look under way; set on the strand with mutex_ held
     std::array<std::uint64_t, 3> watched_{};  ///< FolderFiles::watched_inodes
     std::atomic<bool> must_look_ = false;     ///< a look for those who listen failed
-    bool stale_ = false;                      ///< the last look failed
+    std::atomic<bool> stale_ = false;         ///< the last look failed
+    std::atomic<bool> settled_ = false;       ///< news that were taken are in the snapshot, and nothing waits
     std::shared_ptr<Listeners> listeners_ = std::make_shared<Listeners>();
 
     mutable std::mutex mutex_;  ///< guards what follows

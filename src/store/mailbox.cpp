@@ -29,9 +29,11 @@ Task<Result<Changes>> Mailbox::sync(Expunges expunges) {
         const auto looked = folder->refresh(std::chrono::system_clock::now());
         return looked ? Result<void>() : looked.error();
     };
-    const auto looked = co_await on_strand(user_->strand_, std::move(work));
-    if (!looked) {
-        co_return looked.error();
+    if (!folder_->is_settled()) {
+        const auto looked = co_await on_strand(user_->strand_, std::move(work));
+        if (!looked) {
+            co_return looked.error();
+        }
     }
     co_return news(expunges);
 }

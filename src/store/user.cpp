@@ -15,6 +15,7 @@
 #include "store/maildir/quota.hpp"
 #include "store/maildir/retired_names.hpp"
 #include "store/maildir/subscriptions.hpp"
+#include "store/open_folders.hpp"
 #include "store/patience.hpp"
 #include "store/warm_folders.hpp"
 
@@ -30,6 +31,10 @@ std::chrono::system_clock::time_point now() {
     return std::chrono::system_clock::now();
 }
 
+MailboxStatus told(const maildir::StatusCounts& counts) {
+    return {counts.messages, counts.recent, counts.unseen, counts.uid_next, counts.uid_validity};
+}
+
 }  // namespace
 
 User::User(asio::thread_pool& pool, Descriptor maildir, Settings settings, std::shared_ptr<Watcher> watcher,
@@ -39,7 +44,8 @@ User::User(asio::thread_pool& pool, Descriptor maildir, Settings settings, std::
       maildir_(std::move(maildir)),
       settings_(std::move(settings)),
       watcher_(std::move(watcher)),
-      index_(std::move(index)) {}
+      index_(std::move(index)),
+      folders_(std::make_unique<OpenFolders>()) {}
 
 User::~User() {
     if (index_) {
@@ -59,32 +65,34 @@ Result<std::shared_ptr<Folder>> User::folder(const std::string& name) {
 }
 
 Result<std::shared_ptr<Folder>> User::folder_in(const std::string& directory) {
-    std::erase_if(folders_, [](const auto& entry) { return entry.second.expired(); });
-    if (const auto open = folders_.find(directory); open != folders_.end()) {
-        const auto folder = open->second.lock();
+    if (const auto folder = folders_->find(directory)) {
         struct stat by_name {};
         struct stat by_descriptor {};
         const bool there = ::fstatat(maildir_.get(), directory.c_str(), &by_name, 0) == 0;
-        if (folder && ((!there && errno != ENOENT && errno != ENOTDIR) ||
-                       ::fstat(folder->files().folder(), &by_descriptor) != 0)) {
+        if ((!there && errno != ENOENT && errno != ENOTDIR) || ::fstat(folder->files().folder(), &by_descriptor) != 0) {
             return system_error(errno, "stat of " + directory);  // which does not say that it is gone
         }
-        if (folder && there && !folder->is_gone() && by_name.st_dev == by_descriptor.st_dev &&
+        if (there && !folder->is_gone() && by_name.st_dev == by_descriptor.st_dev &&
             by_name.st_ino == by_descriptor.st_ino) {
             return folder;
         }
-        if (folder) {
-            folder->set_gone();  // another program deleted or replaced it
-        }
-        folders_.erase(open);
+        folder->set_gone();  // another program deleted or replaced it
+        folders_->erase(directory);
     }
     auto files = maildir::FolderFiles::open(maildir_.get(), directory, settings_, settings_.host_name);
     if (!files) {
         return files.error();
     }
     auto folder = std::make_shared<Folder>(std::move(*files), settings_, strand_, watcher_, index_);
-    folders_[directory] = folder;
+    folders_->put(directory, folder);
     return folder;
+}
+
+/// Null: it is not open, or has news.
+std::shared_ptr<Folder> User::settled_folder(const std::string& name) const {
+    const auto directory = maildir::directory_of(name);
+    auto folder = directory ? folders_->find(*directory) : nullptr;
+    return folder && folder->is_settled() ? folder : nullptr;
 }
 
 void User::keep_warm(const std::shared_ptr<Folder>& folder) {
@@ -94,17 +102,21 @@ void User::keep_warm(const std::shared_ptr<Folder>& folder) {
 }
 
 Task<Result<std::unique_ptr<Mailbox>>> User::select(std::string name, Access access) {
-    auto work = [self = shared_from_this(), name] { return self->folder(name); };
-    auto folder = co_await on_strand(strand_, std::move(work));
+    auto folder = settled_folder(name);
     if (!folder) {
-        co_return folder.error();
+        auto work = [self = shared_from_this(), name] { return self->folder(name); };
+        auto opened = co_await on_strand(strand_, std::move(work));
+        if (!opened) {
+            co_return opened.error();
+        }
+        folder = std::move(*opened);
     }
-    auto mailbox = std::make_unique<Mailbox>(shared_from_this(), *folder, std::move(name), access);
+    auto mailbox = std::make_unique<Mailbox>(shared_from_this(), folder, std::move(name), access);
     auto synced = co_await mailbox->sync(Expunges::may_send);
     if (!synced) {
         co_return synced.error();
     }
-    keep_warm(*folder);
+    keep_warm(folder);
     co_return mailbox;
 }
 
@@ -118,10 +130,14 @@ Result<MailboxStatus> User::status_now(const std::string& name) {
         return counts.error();
     }
     keep_warm(*opened);
-    return MailboxStatus{counts->messages, counts->recent, counts->unseen, counts->uid_next, counts->uid_validity};
+    return told(*counts);
 }
 
 Task<Result<MailboxStatus>> User::status(std::string name) {
+    if (const auto settled = settled_folder(name)) {
+        keep_warm(settled);
+        co_return told(settled->known_status());
+    }
     auto work = [self = shared_from_this(), name = std::move(name)] { return self->status_now(name); };
     co_return co_await on_strand(strand_, std::move(work));
 }
@@ -178,11 +194,9 @@ Result<void> User::remove_now(const std::string& name) {
     if (index_ && is_there) {
         index_->forget_folder(folder_status.st_ino);
     }
-    if (const auto open = folders_.find(*directory); open != folders_.end()) {
-        if (const auto folder = open->second.lock()) {
-            folder->set_gone();
-        }
-        folders_.erase(open);
+    if (const auto folder = folders_->find(*directory)) {
+        folder->set_gone();
+        folders_->erase(*directory);
     }
     return {};
 }
@@ -244,13 +258,8 @@ Result<void> User::rename_now(const std::string& from, const std::string& to) {
     quota().recount();
     // Sessions on a renamed folder hold its descriptors and stay; only the name under which it is found changes.
     for (const auto& [before, after] : *renamed) {
-        if (auto open = folders_.extract(before)) {
-            open.key() = after;
-            if (const auto folder = open.mapped().lock()) {
-                folder->files().renamed(after);
-            }
-            folders_.erase(after);  // another program removed what was there
-            folders_.insert(std::move(open));
+        if (const auto folder = folders_->rename(before, after)) {
+            folder->files().renamed(after);
         }
     }
     return {};

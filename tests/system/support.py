@@ -129,7 +129,8 @@ def message(subject, body="Hello.\n", size=None):
     if size is not None:
         line = b"x" * 70 + b"\r\n"
         room = size - len(whole)
-        whole += (line * (room // len(line) + 1))[:max(0, room - 2)] + b"\r\n"
+        lines = (line * (room // len(line) + 1))[:max(0, room - 2)]
+        whole += (lines[:-1] + b"x" if lines.endswith(b"\r") else lines) + b"\r\n"
         assert len(whole) == size
     return whole
 

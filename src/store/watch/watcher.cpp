@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <exception>
 #include <iterator>
 #include <string_view>
@@ -24,6 +25,8 @@ namespace {
 constexpr std::uint32_t changes = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF;
 constexpr std::uint32_t of_the_directory = IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | IN_IGNORED;
 constexpr std::size_t buffer_bytes = 16 * 1024;
+/// Under a storm of changes their thread wakes once in this time, not once for each: that costs more than the change.
+constexpr std::chrono::milliseconds gathering_time{1};
 
 /// Local file systems: here no other host changes anything behind our kernel's back.
 constexpr std::array<unsigned long, 9> local_file_systems = {
@@ -80,10 +83,13 @@ void Watcher::run() {
         if ((count < 0 && errno != EINTR) || (count > 0 && ready.data.fd == end_.get())) {
             return;
         }
-        const std::scoped_lock lock(mutex_);
-        for (const auto& wake : collect()) {
-            wake();
+        {
+            const std::scoped_lock lock(mutex_);
+            for (const auto& wake : collect()) {
+                wake();
+            }
         }
+        std::this_thread::sleep_for(gathering_time);
     }
 }
 
@@ -176,6 +182,14 @@ WatchNews Watcher::Watch::take_news() {
         wake();
     }
     return std::exchange(news_, {});
+}
+
+bool Watcher::Watch::has_news() {
+    const std::scoped_lock lock(watcher_->mutex_);
+    for (const auto& wake : watcher_->collect()) {
+        wake();
+    }
+    return !news_.empty();
 }
 
 }  // namespace postrider::store

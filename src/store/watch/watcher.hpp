@@ -45,6 +45,8 @@ public:
 
         /// What changed since the last call, up to this moment. The first time: doubt.
         WatchNews take_news();
+        /// Whether take_news() would give any.
+        bool has_news();
 
     private:
         friend class Watcher;
