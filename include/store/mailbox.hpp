@@ -66,7 +66,7 @@ public:
     std::chrono::sys_seconds internal_date() const { return date_; }
 
     /// Bytes from offset on, at most `most`; empty at the end of the file. A view into room (replaced), or into this;
-    /// until room changes.
+    /// until room changes, or the next read.
     Result<std::string_view> read(std::uint64_t offset, std::size_t most, std::string& room) const;
     /// A stretch of the file with its LFs counted (RFC822.SIZE is that of the whole). Reads it.
     Result<mime::Extent> extent(std::uint64_t begin, std::uint64_t end) const;
@@ -74,22 +74,24 @@ public:
     Result<std::string_view> header();
     /// The tree of the whole message. Read once.
     Result<const mime::Part*> structure();
-    /// StructureFacts::content_id. Behind structure().
-    const std::array<std::uint64_t, 2>& content_id() const { return content_id_; }
+    /// StructureFacts::content_id. Reads the whole, and structure() needs not read it again.
+    Result<std::array<std::uint64_t, 2>> content_id();
 
 private:
     friend class Mailbox;
     MessageReader(int fd, std::uint64_t size, std::chrono::sys_seconds date) : fd_(fd), size_(size), date_(date) {}
 
     Result<void> read_file(std::uint64_t offset, std::size_t most, std::string& out) const;
+    enum class Identify : bool { no, yes };
+    Result<void> scan(Identify identify);
 
     int fd_ = -1;
     std::uint64_t size_ = 0;
     std::chrono::sys_seconds date_;
-    mutable std::optional<std::string> small_;  ///< the whole of a small file: most are read more than once
+    mutable std::string small_;  ///< what was read of a small file: most are read more than once
     std::optional<std::string> header_;
     std::optional<mime::Part> structure_;
-    std::array<std::uint64_t, 2> content_id_{};
+    std::optional<std::array<std::uint64_t, 2>> content_id_;
 };
 
 /// Owned by a session. Members that give a Task are awaited on the session's strand; their file work runs on the

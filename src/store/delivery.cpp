@@ -63,6 +63,7 @@ Result<Copied> User::copy_now(Folder& source, const std::vector<Uid>& uids, cons
     if (!delivered) {
         return delivered.error();
     }
+    keep_warm(*destination);
     return Copied{delivered->uid_validity, uids, std::move(delivered->uids)};
 }
 
@@ -122,6 +123,7 @@ Task<Result<Upload::Stored>> Upload::finish(Flags flags, std::vector<std::string
         if (!delivered) {
             return delivered.error();
         }
+        state->user->keep_warm(state->folder);  // the next APPEND has not to read the UID list
         return Stored{delivered->uid_validity, delivered->uids.front()};
     };
     co_return co_await on_strand(state_->user->strand_, std::move(work));

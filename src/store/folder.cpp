@@ -84,6 +84,7 @@ void Folder::publish(SnapshotPtr next, const std::vector<Uid>& recent) {
         }
         snapshot_ = std::move(next);
     }
+    known_messages_ = files_.known_messages();
     listeners_->notify();
 }
 

@@ -88,6 +88,8 @@ public:
     bool is_gone() const;
 
     SnapshotPtr snapshot() const;
+    /// Of how many messages it holds something in memory, whether somebody looked at them or not.
+    std::size_t known_messages() const { return known_messages_; }
     /// A message's file, under its newest name. Errors: expunged.
     Result<Descriptor> open_message(const Message& message) const;
     maildir::FolderFiles& files() { return files_; }
@@ -143,9 +145,10 @@ private:
     StateKeeper keeper_;
     std::shared_ptr<Watcher::Watch> watch_;   ///< owners: this, a look under way; set on the strand with mutex_ held
     std::array<std::uint64_t, 3> watched_{};  ///< FolderFiles::watched_inodes
-    std::atomic<bool> must_look_ = false;     ///< a look for those who listen failed
-    std::atomic<bool> stale_ = false;         ///< the last look failed
-    std::atomic<bool> settled_ = false;       ///< news that were taken are in the snapshot, and nothing waits
+    std::atomic<std::size_t> known_messages_ = 0;
+    std::atomic<bool> must_look_ = false;  ///< a look for those who listen failed
+    std::atomic<bool> stale_ = false;      ///< the last look failed
+    std::atomic<bool> settled_ = false;    ///< news that were taken are in the snapshot, and nothing waits
     std::shared_ptr<Listeners> listeners_ = std::make_shared<Listeners>();
 
     mutable std::mutex mutex_;  ///< guards what follows

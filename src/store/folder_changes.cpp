@@ -228,6 +228,7 @@ Result<Folder::Delivered> Folder::deliver(std::vector<maildir::Delivery>& delive
         return fits.error();
     }
     auto uids = files_.deliver(deliveries, now);
+    known_messages_ = files_.known_messages();
     if (!uids) {
         return uids.error();
     }

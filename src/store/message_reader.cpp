@@ -69,15 +69,16 @@ Result<std::string_view> MessageReader::read(std::uint64_t offset, std::size_t m
         }
         return std::string_view(room);
     }
-    if (!small_) {
-        std::string whole;
-        if (auto done = read_file(0, small_file, whole); !done) {
+    const std::uint64_t end = std::min(size_, offset + std::min<std::uint64_t>(most, small_file));
+    if (small_.size() < end) {
+        std::string text;
+        if (auto done = read_file(0, end <= first_look ? first_look : small_file, text); !done) {
             return done.error();
         }
-        small_ = std::move(whole);
+        small_ = std::move(text);
     }
-    return std::string_view(*small_).substr(static_cast<std::size_t>(std::min<std::uint64_t>(offset, small_->size())),
-                                            most);
+    return std::string_view(small_).substr(static_cast<std::size_t>(std::min<std::uint64_t>(offset, small_.size())),
+                                           most);
 }
 
 Result<void> MessageReader::read_file(std::uint64_t offset, std::size_t most, std::string& out) const {
@@ -150,28 +151,52 @@ Result<std::string_view> MessageReader::header() {
     return std::string_view(*header_);
 }
 
-Result<const mime::Part*> MessageReader::structure() {
-    if (!structure_) {
-        mime::Scanner scanner;
-        content_id_ = {1, 2};  // two hashes of one text
-        std::string room;
-        for (std::uint64_t offset = 0;;) {
-            const auto bytes = read(offset, piece, room);
-            if (!bytes) {
-                return bytes.error();
-            }
-            if (bytes->empty()) {
-                break;
-            }
-            offset += bytes->size();
-            scanner.feed(*bytes);
-            for (std::uint64_t& half : content_id_) {
-                half = index::hash_of(*bytes, half);
-            }
+/// The tree, if it is not known yet, and the hashes, in one reading.
+Result<void> MessageReader::scan(Identify identify) {
+    mime::Scanner scanner;
+    std::array<std::uint64_t, 2> hashes = {1, 2};  // two of one text
+    std::string room;
+    for (std::uint64_t offset = 0;;) {
+        const auto bytes = read(offset, piece, room);
+        if (!bytes) {
+            return bytes.error();
         }
+        if (bytes->empty()) {
+            break;
+        }
+        offset += bytes->size();
+        if (!structure_) {
+            scanner.feed(*bytes);
+        }
+        if (identify == Identify::yes) {
+            std::ranges::for_each(hashes, [&](std::uint64_t& half) { half = index::hash_of(*bytes, half); });
+        }
+    }
+    if (!structure_) {
         structure_ = scanner.finish();
     }
+    if (identify == Identify::yes) {
+        content_id_ = hashes;
+    }
+    return {};
+}
+
+Result<const mime::Part*> MessageReader::structure() {
+    if (!structure_) {
+        if (auto done = scan(Identify::no); !done) {
+            return done.error();
+        }
+    }
     return &*structure_;
+}
+
+Result<std::array<std::uint64_t, 2>> MessageReader::content_id() {
+    if (!content_id_) {
+        if (auto done = scan(Identify::yes); !done) {
+            return done.error();
+        }
+    }
+    return *content_id_;
 }
 
 }  // namespace postrider::store

@@ -12,8 +12,7 @@
 namespace postrider::store {
 
 void WarmFolders::keep(std::shared_ptr<User> user, std::shared_ptr<Folder> folder, Time now) {
-    const auto snapshot = folder->snapshot();
-    const std::size_t messages = snapshot ? snapshot->size() : 0;
+    const std::size_t messages = folder->known_messages();
     Entries dropped;  // outlives the lock: the end of a folder may take its time
     const std::scoped_lock lock(mutex_);
     const auto known = std::ranges::find(entries_, folder, &Entry::folder);

@@ -58,3 +58,17 @@ TEST_CASE("the folder used longest ago makes room") {
     test.warm->clear();
     CHECK(second.expired());
 }
+
+TEST_CASE("messages of a folder that was only delivered to count for the bound") {
+    Warm test;
+    const auto strand = asio::make_strand(test.pool.get_executor());
+    Folder folder(test.maildir.folder(), Settings{}, strand, nullptr);
+    CHECK(folder.known_messages() == 0);
+    std::vector<maildir::Delivery> deliveries;
+    deliveries.push_back(delivery(folder.files()));
+    REQUIRE(ok(folder.deliver(deliveries, now())));
+    CHECK(folder.snapshot() == nullptr);
+    CHECK(folder.known_messages() == 1);
+    REQUIRE(ok(folder.refresh(now())));
+    CHECK(folder.known_messages() == 1);
+}

@@ -121,6 +121,10 @@ void HeaderMaker::make_sort_keys(const Firsts& firsts, store::HeaderFacts& facts
 }
 
 Result<store::StructureFacts> StructureMaker::make(store::MessageReader& file) {
+    const auto content_id = file.content_id();  // first: both in one reading
+    if (!content_id) {
+        return content_id.error();
+    }
     const auto tree = file.structure();
     if (!tree) {
         return tree.error();
@@ -128,7 +132,7 @@ Result<store::StructureFacts> StructureMaker::make(store::MessageReader& file) {
     const mime::Part& whole = **tree;
     store::StructureFacts facts;
     facts.wire_size = whole.whole().wire_size();
-    facts.content_id = file.content_id();
+    facts.content_id = *content_id;
     const bool body_differs = print_plain(body_, [&](std::string& out, bool utf8) {
         wire::print_body_structure(out, whole, wire::Extensions::leave_out, utf8);
     });

@@ -17,6 +17,7 @@ constexpr std::uint16_t integer_keys = 0x08;  // of the tree of free pages
 constexpr std::uint16_t no_subdirectory = 0x4000;
 constexpr std::uint16_t big_value = 0x01;
 constexpr std::uint64_t most_transactions = std::uint64_t{1} << 62;
+constexpr std::uint64_t stat_block_bytes = 512;
 
 using Order = bool (*)(std::string_view, std::string_view);
 
@@ -97,7 +98,10 @@ Walk::Walk(int fd, std::uint64_t most_bytes) : file_(fd) {
     }
     meta_ = *meta;
     // A page that was given away in the transaction that took it is never written: the file may end before the last.
-    const auto pages = std::max(most_bytes, static_cast<std::uint64_t>(status.st_size)) / PageFile::page_size();
+    // A hole that makes a file long counts for nothing: the length is what we allocate by.
+    const auto written = std::min(static_cast<std::uint64_t>(status.st_size),
+                                  static_cast<std::uint64_t>(status.st_blocks) * stat_block_bytes);
+    const auto pages = std::max(most_bytes, written) / PageFile::page_size();
     demand(meta_.last_page >= 1 && meta_.last_page < pages, "more pages than can be", meta_.last_page);
     demand(meta_.transaction < most_transactions, "a transaction that cannot be", 0);
     demand((meta_.free.flags | no_subdirectory) == (integer_keys | no_subdirectory), "another kind of free list", 0);

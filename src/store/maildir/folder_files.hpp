@@ -155,6 +155,8 @@ public:
     /// are part of the next Progress. Gives the UIDs, in order.
     Result<std::vector<Uid>> deliver(std::vector<Delivery>& deliveries, std::chrono::system_clock::time_point now);
     UidValidity uid_validity() const { return table_.uid_validity(); }
+    /// Messages whose names it holds in memory.
+    std::size_t known_messages() const { return table_.size(); }
 
     /// Descriptors of the folder itself, for Delivery and for hard links.
     int folder() const { return folder_.get(); }

@@ -233,5 +233,18 @@ TEST_CASE("each rule of the check is needed") {
     }
 }
 
+TEST_CASE("a hole behind the pages does not make room for more of them") {
+    IndexFolder index;
+    REQUIRE(ok(index.write(batch_of(1, 100, 300))));
+    std::string bytes = content_of(index.file());
+    put<std::uint64_t>(bytes, 136, 1 << 30);
+    put<std::uint64_t>(bytes, 4096 + 136, 1 << 30);
+    write_over(index.file(), bytes);
+    fs::resize_file(index.file(), std::uint64_t{1} << 43);
+    const auto checked = check_file(opened(index.file()).get(), most_bytes);
+    REQUIRE_FALSE(ok(checked));
+    CHECK(checked.error().detail.starts_with("more pages than can be"));
+}
+
 }  // namespace
 }  // namespace postrider::store::index
