@@ -347,12 +347,14 @@ Result<maildir::StatusCounts> Folder::status(Now now) {
     }
     if (!*looked) {
         stale_ = static_cast<bool>(snapshot());  // counting disturbs what names could tell
+        told_ahead_ = true;
         return files_.status(now);
     }
     take_in_progress(now);
     settle();
     const auto waiting = files_.waiting();
     const auto messages = static_cast<std::uint32_t>(waiting.messages);
+    told_ahead_ = messages > 0;
     auto counts = known_status();
     counts.messages += messages;
     counts.recent += messages;

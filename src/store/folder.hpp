@@ -145,6 +145,7 @@ private:
     StateKeeper keeper_;
     std::shared_ptr<Watcher::Watch> watch_;   ///< owners: this, a look under way; set on the strand with mutex_ held
     std::array<std::uint64_t, 3> watched_{};  ///< FolderFiles::watched_inodes
+    bool told_ahead_ = false;                 ///< STATUS told a UIDNEXT that leaves room for what waits in new/
     std::atomic<std::size_t> known_messages_ = 0;
     std::atomic<bool> must_look_ = false;  ///< a look for those who listen failed
     std::atomic<bool> stale_ = false;      ///< the last look failed

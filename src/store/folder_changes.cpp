@@ -222,6 +222,12 @@ Result<Folder::Delivered> Folder::deliver(std::vector<maildir::Delivery>& delive
     if (is_gone()) {
         return Error(Code::no_such_mailbox, "the folder was deleted");
     }
+    if (told_ahead_) {  // what waits comes first, so that no UID is below what was told
+        if (auto looked = refresh(now); !looked) {
+            return looked.error();
+        }
+        told_ahead_ = false;
+    }
     const auto quota = files_.quota();
     const auto usage = adds == Adds::yes ? usage_of(deliveries) : maildir::Usage{};
     if (auto fits = quota.check(usage, now); !fits) {

@@ -112,6 +112,19 @@ TEST_CASE("messages that wait in new/ for their UIDs leave a folder unsettled af
     CHECK(known.uid_validity == counted->uid_validity);
 }
 
+TEST_CASE("no UID is below the UIDNEXT that STATUS told while messages waited") {
+    Watched test;
+    test.disk.put("new/2.second.host");
+    test.disk.put("new/3.third.host");
+    const auto told = test.folder->status(Watched::now());
+    REQUIRE(told.has_value());
+    std::vector<maildir::Delivery> deliveries;
+    deliveries.push_back(maildir::testing::delivery(test.folder->files()));
+    const auto delivered = test.folder->deliver(deliveries, Watched::now());
+    REQUIRE(delivered.has_value());
+    CHECK(delivered->uids.front() >= told->uid_next);
+}
+
 TEST_CASE("a folder that is gone, or that was never looked at, is not settled") {
     Watched test;
     test.folder->set_gone();
