@@ -45,7 +45,7 @@ struct Part {
     std::vector<std::string> languages;
     std::optional<std::string> location;
 
-    /// Of a message (the root, and the child of a message/rfc822 part); null for other parts.
+    /// Of the child of a message/rfc822 part; null for other parts, and for the root: who wants that has the header.
     std::unique_ptr<Envelope> envelope;
 
     /// multipart/*: its parts, at least one.  message/rfc822 (and message/global) in 7bit, 8bit or binary encoding:

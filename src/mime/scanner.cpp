@@ -69,7 +69,7 @@ struct OpenPart {
     Mark children_end;     ///< of the last child that was closed
     std::string boundary;  ///< of a multipart that may get another child; else empty
     Place place = Place::ordinary;
-    bool is_message = false;
+    bool is_inside = false;  ///< the message inside a message/rfc822 part
     bool in_header = true;
 };
 
@@ -77,7 +77,7 @@ struct OpenPart {
 
 class Scanner::State {
 public:
-    State() { open({}, Place::ordinary, true); }
+    State() { open({}, Place::ordinary, false); }
 
     void feed(std::string_view bytes) {
         const char* at = bytes.data();
@@ -182,11 +182,11 @@ private:
         return {line_.offset - line_end_, line_.lines - 1, line_.bare_lf - (line_end_ == 1 ? 1 : 0)};
     }
 
-    void open(const Mark& begin, Place place, bool is_message) {
+    void open(const Mark& begin, Place place, bool is_inside) {
         OpenPart part;
         part.begin = begin;
         part.place = place;
-        part.is_message = is_message;
+        part.is_inside = is_inside;
         stack_.push_back(std::move(part));
         ++parts_;
         header_.clear();
@@ -201,7 +201,7 @@ private:
         part.header = between(open_part.begin, end);
         part.header_lines = end.lines - open_part.begin.lines;
         read_part_header(header_, open_part.place, part);
-        if (open_part.is_message) {
+        if (open_part.is_inside) {
             part.envelope = std::make_unique<Envelope>(envelope_of(header_));
         }
     }

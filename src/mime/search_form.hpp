@@ -16,10 +16,12 @@ public:
 private:
     std::size_t feed_ascii(std::string_view text, std::string& out);
     std::size_t feed_character(std::string_view text, std::string& out);
+    void hold(std::int32_t point, std::uint16_t simple);
     void settle(std::string& out);
 
-    std::string held_;          ///< a character and what combines with it
-    std::uint16_t simple_ = 0;  ///< what held_ folds to, if it is one simple character
+    std::int32_t held_ = -1;    ///< a simple character that is held; -1: none is
+    std::uint16_t simple_ = 0;  ///< what it folds to
+    std::string cluster_;       ///< else: a character and what combines with it
     bool blank_ = false;        ///< the last byte out was a blank
 };
 

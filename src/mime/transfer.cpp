@@ -92,7 +92,13 @@ void QuotedPrintableStream::feed(std::string_view bytes, std::string& out) {
         const std::size_t equals = std::min(bytes.find('='), bytes.size());
         out += bytes.substr(0, equals);
         bytes.remove_prefix(equals);
-        if (!bytes.empty()) {
+        if (bytes.empty()) {
+            return;
+        }
+        if (const auto byte = hex_byte(bytes.substr(1))) {  // mostly
+            out += *byte;
+            bytes.remove_prefix(3);
+        } else {
             after_ = After::equals;
             bytes.remove_prefix(1);
         }

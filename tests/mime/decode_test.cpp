@@ -27,6 +27,18 @@ std::string repeated(std::string_view text, std::size_t count) {
     return all;
 }
 
+/// Byte by byte, as search_form is described; ASCII only.
+std::string plainly_folded(std::string_view ascii) {
+    std::string out;
+    for (const char c : ascii) {
+        const bool is_space = c == ' ' || (c >= '\t' && c <= '\r');
+        if (!is_space || !out.ends_with(' ')) {
+            out += is_space ? ' ' : to_lower(c);
+        }
+    }
+    return out;
+}
+
 }  // namespace
 
 TEST_CASE("charsets are known by their names") {
@@ -151,6 +163,20 @@ TEST_CASE("search form") {
         INFO(c.text);
         CHECK(search_form(c.text) == c.expected);
         CHECK(search_form(search_form(c.text)) == c.expected);
+    }
+}
+
+TEST_CASE("ASCII folds alike at every place of a long text") {
+    using namespace std::string_view_literals;
+    const std::string words = repeated("The 7 [Words] of_A @long`text{z}~\x7F, ", 4);
+    for (std::size_t at = 0; at < words.size(); ++at) {
+        for (const std::string_view inside : {" "sv, "  "sv, "\n"sv, " \t\r\n  "sv, "Z"sv, "\0"sv}) {
+            std::string text = words;
+            text.insert(at, inside);
+            const std::string expected = plainly_folded(text);
+            CHECK(search_form(text) == expected);
+            CHECK(decoded(Encoding::seven_bit, "", text, at + 1) == expected);
+        }
     }
 }
 

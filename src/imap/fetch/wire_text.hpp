@@ -18,7 +18,6 @@ public:
     std::uint64_t left() const { return left_; }
 
 private:
-    void add_whole(std::string_view disk_text, std::size_t lines, std::string& out);
     void put(std::string_view octets, std::string& out);
 
     std::uint64_t skip_;

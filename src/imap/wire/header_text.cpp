@@ -120,12 +120,6 @@ std::string encoded(std::string_view text) {
 }  // namespace
 
 std::string header_text(std::string_view text, bool utf8) {
-    constexpr auto is_plain_text = [](char c) {
-        return static_cast<unsigned char>(c) < 0x80 && c != '\0' && c != '\r' && c != '\n';
-    };
-    if (std::ranges::all_of(text, is_plain_text)) {
-        return std::string(text);  // mostly
-    }
     std::string line = clean(text);
     return utf8 || is_ascii(line) ? line : encoded(line);
 }

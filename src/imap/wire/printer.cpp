@@ -29,13 +29,14 @@ bool fits_quoted(char c) {
 
 void print_quoted(std::string& out, std::string_view text) {
     out += '"';
-    for (const char c : text) {
-        if (c == '"' || c == '\\') {
-            out += '\\';
+    std::size_t printed = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '"' || text[i] == '\\') {
+            out.append(text, printed, i - printed).append(1, '\\');
+            printed = i;
         }
-        out += c;
     }
-    out += '"';
+    out.append(text, printed).append(1, '"');
 }
 
 /// Prints what comes from a message's header; knows whether it may go out as UTF-8.
@@ -47,7 +48,13 @@ public:
     void body(const mime::Part& part, Extensions extensions);
 
 private:
-    void text(std::string_view text) { print_quoted(out_, header_text(text, utf8_)); }
+    void text(std::string_view text) {
+        if (std::ranges::all_of(text, fits_quoted)) {
+            print_quoted(out_, text);  // mostly
+        } else {
+            print_quoted(out_, header_text(text, utf8_));
+        }
+    }
 
     void ntext(const std::optional<std::string>& value) {
         if (value) {
