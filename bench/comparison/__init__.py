@@ -1,0 +1,1 @@
+"""Judges IMAP and POP3 servers side by side; `bench/compare` is its command."""

@@ -1,0 +1,1 @@
+"""bench/quick: two builds of ours against each other."""
