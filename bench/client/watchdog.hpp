@@ -60,7 +60,8 @@ private:
             return;
         }
         passed_ = true;
-        socket_->cancel();
+        boost::system::error_code ignored;  // of a socket that its owner has closed: nothing waits for it any more
+        socket_->cancel(ignored);
     }
 
     boost::asio::ip::tcp::socket* socket_;

@@ -1,6 +1,7 @@
 #include "load/crew.hpp"
 
 #include <boost/asio/co_spawn.hpp>
+#include <chrono>
 #include <exception>
 #include <thread>
 #include <utility>
@@ -10,6 +11,8 @@ namespace postrider::bench {
 
 namespace {
 
+/// What the preparations left to do, the end of a log-in for one, is no part of what is measured either.
+constexpr std::chrono::milliseconds rest_before_measuring{50};
 constexpr unsigned prepared_at_once = 32;  ///< of a thread: a storm of connections is no part of what is measured
 
 /// A thread's part of the crew.
@@ -141,6 +144,9 @@ Figures run_workers(Bench& bench, const MakeWorker& make, unsigned at_once) {
     crew.run([](Lane&, Worker& worker) { return worker.prepare(); }, prepared_at_once);
     crew.run([&crew](Lane& lane, Worker& worker) { return crew.warm_up(lane, worker); }, options.connections);
     Figures figures;
+    if (bench.server != nullptr) {
+        bench.server->settle(rest_before_measuring);
+    }
     Meter meter(bench.server, options.settle);
     meter.start();
     crew.run([&crew](Lane& lane, Worker& worker) { return crew.measured(lane, worker); },

@@ -236,10 +236,12 @@ void Checker::finish_store(Pending& pending, bool ok, Stamp now) {
         for (std::size_t index = 0; index < flag_count; ++index) {
             slot->seen[index] = touched[index] ? std::max(slot->seen[index], pending.sent) : slot->seen[index];
         }
-        if (!command.silent && !has_item(pending, uid, "FLAGS")) {
+        const bool was_told = has_item(pending, uid, "FLAGS");
+        if (!command.silent && !was_told) {
             throw Contradiction(Rule::answer_incomplete, "STORE has ended without the flags of " + name_of(uid));
         }
-        if (command.silent && (slot->told || touched.all())) {
+        // Flags that come although it is .SILENT tell that another session has changed them too: they stand.
+        if (!was_told && (slot->told || touched.all())) {
             slot->told = (slot->told.value_or(Flags()) & ~touched) | values_of(command);
         }
         check_told(*slot, *message, touched, {view_->up_to_date().start, now}, Rule::flags);

@@ -55,10 +55,12 @@ void Checker::received_fetch(const FetchLine& line, Stamp now) {
         }
     }
     Message* message = slot.uid ? folder().find(*slot.uid) : nullptr;
-    Pending* pending = oldest_of({Verb::fetch, Verb::store});
+    // Commands are answered in their order: what comes belongs to the oldest.
+    const bool is_answer = !pending_.empty() && (pending_.front().command.verb == Verb::fetch ||
+                                                 pending_.front().command.verb == Verb::store);
     for (const FetchItem& item : line.items) {
-        if (pending != nullptr && slot.uid) {
-            pending->answered[*slot.uid].push_back(item.name);
+        if (is_answer && slot.uid) {
+            pending_.front().answered[*slot.uid].push_back(item.name);
         }
         if (item.name == "FLAGS") {
             received_flags(item.value, message, slot, now);

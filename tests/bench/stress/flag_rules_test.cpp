@@ -87,6 +87,14 @@ TEST_CASE("of two changes of one flag at the same time either may be the last, f
     CHECK(broken([&] { scene.selected({last.empty() ? "\\Seen" : ""}); }) == "flags");
 }
 
+TEST_CASE("a change by another session is told although STORE is .SILENT, and stands") {
+    Two scene;
+    scene.send(*scene.two, store(uids({1}), Change::remove, seen, true));
+    scene.run(*scene.one, store(uids({1}), Change::add, seen, true), "* 1 FETCH (FLAGS ())\r\n");
+    CHECK_FALSE(broken([&] { scene.run(*scene.one, plain(Verb::noop), ""); }));
+    CHECK_FALSE(broken([&] { scene.selected({""}); }));
+}
+
 TEST_CASE("replacing clears what is not named") {
     Two scene;
     scene.run(*scene.one, store(uids({1}), Change::add, flagged), "* 1 FETCH (FLAGS (\\Flagged))\r\n");
