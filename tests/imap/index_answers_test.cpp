@@ -234,5 +234,30 @@ TEST_CASE("what the index knows is told without a look at the message") {
     CHECK(ask() != told);
 }
 
+TEST_CASE("a message that goes between two pieces of the answer leaves the answer whole") {
+    const Mail mail;
+    Account account(true);
+    const auto mailbox = account.inbox(mail.folder.path());
+    (void)fetch(*mailbox, "(ENVELOPE BODYSTRUCTURE)", false);  // out of the index from now on
+    wire::ArgReader in("(UID ENVELOPE BODY.PEEK[HEADER] BODY.PEEK[])");
+    FetchPlan plan{mailbox->view(), {}, wire::parse_fetch_items(in).value(), false};
+    for (std::uint32_t seq = 1; seq <= mailbox->view()->size(); ++seq) {
+        plan.messages.emplace_back(seq);
+    }
+    FetchRenderer renderer(*mailbox, std::move(plan));
+    std::string all;
+    for (FetchRenderer::Piece piece; !piece.done;) {
+        piece = renderer.next(1);
+        all += piece.bytes;
+        REQUIRE_FALSE(piece.broken);
+        if (!renderer.is_between_messages()) {
+            fs::remove_all(mail.folder / "cur");
+        }
+    }
+    CHECK(all.starts_with("* 1 FETCH (UID 1 ENVELOPE ("));
+    CHECK(all.ends_with(")\r\n"));
+    CHECK(all.find("* 2 FETCH") == std::string::npos);
+}
+
 }  // namespace
 }  // namespace postrider::imap

@@ -41,6 +41,8 @@ public:
     Result<std::uint64_t> wire_size();
     /// Opened at the first call.
     Result<store::MessageReader*> file();
+    /// Whether it is open: then the message can be told to its end, whatever happens to it meanwhile.
+    bool has_file() const { return file_.has_value(); }
 
 private:
     void end_piece();

@@ -41,7 +41,9 @@ FetchRenderer::Piece FetchRenderer::next(std::size_t mark) {
     line_start_ = in_message_ ? std::string::npos : 0;
     const auto until = std::chrono::steady_clock::now() + stretch;
     const auto goes_on = [&] {
-        // Time ends a piece between messages only: in the middle of one its file might be gone at the next piece.
+        if (in_message_ && !facts_.has_file()) {
+            return true;  // at the next piece it might be gone, and what was sent of its line cannot be taken back
+        }
         return piece.bytes.size() < mark && (in_message_ || std::chrono::steady_clock::now() < until);
     };
     while (goes_on() && !piece.broken && at_message_ < plan_.messages.size()) {

@@ -37,7 +37,8 @@ public:
         bool done = false;
         bool broken = false;  ///< a file shrank inside a literal: the stream cannot be saved
     };
-    /// The next piece: at least `mark` bytes, what took about 20 ms, or all that is left. Pool only.
+    /// The next piece: at least `mark` bytes, what took about 20 ms, or all that is left. It ends behind a message, or
+    /// in one whose file is open. Pool only.
     Piece next(std::size_t mark);
     /// Whether the last piece ended behind a message's line: elsewhere no other line may follow it.
     bool is_between_messages() const { return !in_message_; }
