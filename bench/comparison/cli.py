@@ -159,7 +159,11 @@ def grow(run, stack):
     """The curves."""
     servers, _ = table.start_all([kind for kind in run.kinds if kind.has_maildir], run.server, stack, run.say)
     sizes = sizes_of(run.arguments, SIZES[:2] if run.arguments.quick else SIZES)
-    run.keep("growth", {**run.about(servers), "sizes": curves.run(sizes, servers, run.folder, run.say)})
+    about = run.about(servers)
+
+    def keep(found, failed):
+        run.keep("growth", {**about, "sizes": found, "failed": failed})
+    curves.run(sizes, servers, run.folder, run.say, keep)
 
 
 def write_report(arguments):

@@ -119,9 +119,10 @@ def measured(server, size, say):
     return {"steps": found, "memory": memory, "calls": calls}
 
 
-def run(sizes, servers, folder, say):
-    """servers: not running, with Maildirs.  folder: where Maildirs are made.  Gives {size: {server: measured()}}."""
-    found = {}
+def run(sizes, servers, folder, say, keep):
+    """servers: not running, with Maildirs.  folder: where Maildirs are made.  keep: takes what there is so far, often:
+    ({size: {server: measured()}}, [why one is missing])."""
+    found, failed = {}, []
     for size in sizes:
         mail = folder / f"curve{size}"
         corpus.make(mail, size, small=True, progress=lambda there: say(f"{there} messages"))
@@ -130,12 +131,15 @@ def run(sizes, servers, folder, say):
             try:
                 server.start()
                 found.setdefault(str(size), {})[server.name] = measured(server, size, say)
+            except (SystemExit, OSError) as reason:  # the client's, and no answer in time
+                failed.append(f"{server.name}, {size:,} messages: {str(reason)[:200]}")
+                say(failed[-1])
             finally:
                 server.stop()
                 server.remove_own_files()
                 _take_back(mail, server)
+            keep(found, failed)
         shutil.rmtree(mail)
-    return found
 
 
 def _lend(mail, server):

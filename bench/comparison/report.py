@@ -139,6 +139,8 @@ def growth(found, out):
 """, "### Server CPU\n\n" + _steps(found, sizes, names, "cpu"),
              "### Time until the client has its answer\n\n" + _steps(found, sizes, names, "wall"),
              _calls(found, sizes, names)]
+    if found["failed"]:
+        parts.append("### Not to the end\n\n" + "\n".join(f"* {reason}" for reason in found["failed"]) + "\n")
     (out / "growth.md").write_text("\n".join(parts).rstrip() + "\n")
 
 

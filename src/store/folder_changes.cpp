@@ -38,8 +38,9 @@ struct Folder::NewState {
 /// written.
 std::vector<KeywordId> Folder::keywords_of(const Message& message, NewState& state) const {
     if (!state.ids.empty()) {
-        if (const auto waiting = files_.waiting_keywords(maildir::base_of(message.name))) {
-            return keyword_ids(*waiting, state.table);
+        const auto now = std::chrono::system_clock::now();
+        if (const auto latest = files_.latest_keywords(maildir::base_of(message.name), now)) {
+            return keyword_ids(*latest, state.table);
         }
     }
     return {message.keywords.begin(), message.keywords.end()};

@@ -11,7 +11,7 @@ import unittest.mock
 import xml.dom.minidom
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
-from comparison import chart, cli, corpus, figures, load, mail_text, packages, report, rows, settings, table
+from comparison import chart, cli, corpus, curves, figures, load, mail_text, packages, report, rows, settings, table
 
 
 def row(name="fetch", ours=2e-6, theirs=6e-6, **more):
@@ -204,6 +204,17 @@ class Table(unittest.TestCase):
         self.assertEqual(len({one.name for one in rows.ROWS}), len(rows.ROWS))
 
 
+class Lent:
+    """A server that is lent a Maildir, and does nothing."""
+    def __init__(self, name, maildir):
+        self.name, self.maildir = name, maildir
+        maildir.mkdir()
+
+    def own(self, maildir):
+        pass
+    start = stop = remove_own_files = lambda self: None
+
+
 class Report(unittest.TestCase):
     def test_goals(self):
         self.assertEqual(report.goal_of(row(goal=2e-6)), "2.00 us, met")
@@ -244,7 +255,8 @@ class Report(unittest.TestCase):
 
     def test_growth(self):
         one = {"steps": {"APPEND": {"cpu": 1e-3, "wall": 2e-3}}, "memory": 2048, "calls": None}
-        found = {**results(), "sizes": {"1000": {"postrider": one, "dovecot": one}, "10000": {"postrider": one}}}
+        found = {**results(), "sizes": {"1000": {"postrider": one, "dovecot": one}, "10000": {"postrider": one}},
+                 "failed": ["dovecot, 10,000 messages: no answer"]}
         with tempfile.TemporaryDirectory() as folder:
             report.growth(found, pathlib.Path(folder))
             xml.dom.minidom.parse(str(pathlib.Path(folder) / "growth.svg"))
@@ -252,6 +264,20 @@ class Report(unittest.TestCase):
         self.assertIn("| APPEND | postrider | 1.00 ms | 1.00 ms |", page)
         self.assertIn("| APPEND | dovecot | 1.00 ms |  |", page)
         self.assertIn("| postrider | not traced |", page)
+        self.assertIn("* dovecot, 10,000 messages: no answer", page)
+
+    def test_a_server_that_fails_at_a_size_does_not_end_the_curves(self):
+        def measured(server, size, _):
+            if server.name == "dovecot" and size == 10:
+                raise SystemExit("lost")
+            return size
+        kept = []
+        with tempfile.TemporaryDirectory() as folder, unittest.mock.patch.object(curves, "measured", measured):
+            servers = [Lent(name, pathlib.Path(folder) / name) for name in ("dovecot", "postrider")]
+            curves.run([10, 20], servers, pathlib.Path(folder), lambda _: None, lambda *found: kept.append(found))
+        found, failed = kept[-1]
+        self.assertEqual({"10": {"postrider": 10}, "20": {"dovecot": 20, "postrider": 20}}, found)
+        self.assertEqual(["dovecot, 10 messages: lost"], failed)
 
     def test_the_command_is_told_without_paths_of_this_machine(self):
         words = ["curves", "--out", "/a", "--quick", "--cache=/b", "--sizes", "10"]

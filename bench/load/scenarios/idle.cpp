@@ -1,4 +1,10 @@
 // idle: many sessions that wait, and the memory that each costs.
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <exception>
+#include <memory>
+#include <vector>
+
 #include "load/crew.hpp"
 
 namespace postrider::bench {
@@ -43,13 +49,45 @@ double growth(std::uint64_t before, std::uint64_t after, std::uint64_t sessions)
     return (static_cast<double>(after) - static_cast<double>(before)) / static_cast<double>(sessions);
 }
 
-/// One session is there before the memory is read for the first time: what all share is no session's.
+/// Sessions that are there before the memory is read for the first time, as many at once as later: what all share, and
+/// what so many beginnings at once need for a moment, is no session's.
+class Crowd {
+public:
+    explicit Crowd(Bench& bench) {
+        for (unsigned i = 0; i < std::min(2 * opened_at_once, bench.options().connections); ++i) {
+            sessions_.push_back(std::make_unique<IdleWorker>(Place{bench.target, loop_.get_executor()}));
+        }
+    }
+
+    void open() {
+        std::exception_ptr failure;
+        for (unsigned i = 0; i < opened_at_once; ++i) {
+            asio::co_spawn(loop_, open_some(),
+                           [&failure](std::exception_ptr thrown) { failure = failure ? failure : thrown; });
+        }
+        loop_.run();
+        if (failure) {
+            std::rethrow_exception(failure);
+        }
+    }
+
+private:
+    Task<> open_some() {
+        while (next_ < sessions_.size()) {
+            IdleWorker& session = *sessions_[next_++];
+            co_await session.operate(unseen_);
+        }
+    }
+
+    asio::io_context loop_{1};
+    std::vector<std::unique_ptr<IdleWorker>> sessions_;
+    std::size_t next_ = 0;
+    Tally unseen_;
+};
+
 Figures run(Bench& bench) {
-    asio::io_context loop;
-    Tally unseen;
-    IdleWorker first({bench.target, loop.get_executor()});
-    const auto open = [&]() -> Task<> { co_await first.operate(unseen); };
-    run_until_done(loop, open());
+    Crowd crowd(bench);
+    crowd.open();
     Memory before;
     if (bench.server != nullptr) {
         bench.server->settle(bench.options().settle);
@@ -72,7 +110,8 @@ const Scenario scenario_idle = {
     .summary = "sessions in IDLE (POP3: logged in), and their memory",
     .details =
         "Opens the sessions, 32 a thread at a time, and reads the server's memory with all of them waiting. "
-        "Latency: from connect() to IDLE's continuation. The growth is over one session that is there before; the "
+        "Latency: from connect() to IDLE's continuation. The growth is over up to 64 sessions that are there before; "
+        "the "
         "kernel's is the whole machine's where the server has no cgroup of its own, this program's sockets in it.",
     .unit = "session",
     .speaks = Speaks::both,

@@ -129,9 +129,10 @@ public:
     /// The complete new set. Errors: not_permitted when keywords are off.
     Result<void> set_keywords(std::string_view base, const std::vector<std::string>& keywords);
 
-    /// A complete set that was written for a message and is not in the list yet.
-    std::optional<std::vector<std::string>> waiting_keywords(std::string_view base) const {
-        return read_keyword_update(folder_.get(), base);
+    /// A complete set that was written for a message a short time ago, whether it is in the list already or not.
+    std::optional<std::vector<std::string>> latest_keywords(std::string_view base,
+                                                            std::chrono::system_clock::time_point now) const {
+        return read_latest_keywords(folder_.get(), base, now);
     }
 
     /// Takes a file out of cur/, to another folder or for good. Errors: expunged when there is no file of that name.

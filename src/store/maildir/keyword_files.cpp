@@ -27,6 +27,7 @@ constexpr const char* list_name = keyword_list;
 constexpr std::size_t most_list_bytes = 64 * 1024 * 1024;
 constexpr std::size_t most_update_bytes = 512 * 1024;
 constexpr auto kept_age = 15min;
+constexpr auto kept_step = 5min;
 constexpr int most_restarts = 1000;
 
 /// What is known of one message's update.
@@ -36,6 +37,11 @@ struct Update {
     std::vector<std::string> keywords;
 };
 using Updates = std::unordered_map<std::string, Update>;
+
+/// Of an update that is folded now.
+std::uint64_t kept_number(system_clock::time_point now) {
+    return static_cast<std::uint64_t>(now.time_since_epoch() / kept_step) + 1;
+}
 
 std::string kept_name(std::uint64_t number, const std::string& base) {
     return "." + std::to_string(number) + "." + base;
@@ -183,7 +189,7 @@ private:
     }
 
     void keep_pending() {
-        const auto next = static_cast<std::uint64_t>(system_clock::to_time_t(now_)) / 300 + 1;
+        const auto next = kept_number(now_);
         const auto seconds = system_clock::to_time_t(now_);
         for (auto& [base, update] : updates_) {
             if (update.pending) {
@@ -276,6 +282,24 @@ std::optional<std::vector<std::string>> read_keyword_update(int folder, std::str
     }
     const auto text = read_file(directory->get(), std::string(base), most_update_bytes);
     return text && *text ? std::optional(lines_of(**text)) : std::nullopt;
+}
+
+std::optional<std::vector<std::string>> read_latest_keywords(int folder, std::string_view base,
+                                                             system_clock::time_point now) {
+    const auto directory = open_directory(folder, keyword_directory);
+    if (!directory) {
+        return std::nullopt;
+    }
+    std::string name(base);
+    const std::uint64_t newest = kept_number(now);
+    for (std::uint64_t number = newest; number + kept_age / kept_step + 1 >= newest; --number) {
+        const auto text = read_file(directory->get(), name, most_update_bytes);
+        if (text && *text) {
+            return lines_of(**text);
+        }
+        name = kept_name(number, std::string(base));
+    }
+    return std::nullopt;
 }
 
 Result<void> write_keywords(int folder, std::string_view base, const std::vector<std::string>& keywords,

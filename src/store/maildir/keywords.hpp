@@ -39,6 +39,11 @@ Result<KeywordMap> read_keywords(int folder, const std::function<bool(std::strin
 /// The complete set of an update that waits. None: there is none (any more), or it cannot be read.
 std::optional<std::vector<std::string>> read_keyword_update(int folder, std::string_view base);
 
+/// The same, also of an update that was folded into the list in the last 15 minutes: what a message has now where that
+/// is newer than what was read of the list. now: for T = now/300.
+std::optional<std::vector<std::string>> read_latest_keywords(int folder, std::string_view base,
+                                                             std::chrono::system_clock::time_point now);
+
 /// Courier's writing algorithm: the complete new set of one message, as an update file made with link().
 Result<void> write_keywords(int folder, std::string_view base, const std::vector<std::string>& keywords,
                             const std::function<bool(std::string_view base)>& exists,

@@ -219,14 +219,19 @@ TEST_CASE("a message whose second name already has the flags keeps that one") {
     CHECK(maildir.names("cur").size() == 2);
 }
 
-TEST_CASE("keywords that another program set are there before they are folded into the list") {
+TEST_CASE("keywords that another program set are there before they are folded into the list, and for a while after") {
     const Maildir maildir;
     maildir.put("cur/1.a:2,");
     auto folder = maildir.folder();
     CHECK(ok(folder.scan(now())));
-    CHECK_FALSE(folder.waiting_keywords("1.a"));
+    CHECK_FALSE(folder.latest_keywords("1.a", now()));
     CHECK(ok(maildir.folder().set_keywords("1.a", {"x", "y"})));
-    CHECK(folder.waiting_keywords("1.a") == Names{"x", "y"});
+    CHECK(folder.latest_keywords("1.a", now()) == Names{"x", "y"});
+    CHECK(ok(maildir.folder().scan(now())));
+    CHECK_FALSE(maildir.has("courierimapkeywords/1.a"));
+    CHECK(folder.latest_keywords("1.a", now()) == Names{"x", "y"});
+    CHECK(folder.latest_keywords("1.a", now() + 15min) == Names{"x", "y"});
+    CHECK_FALSE(folder.latest_keywords("1.a", now() + 25min));
 }
 
 TEST_CASE("flags are changed by renaming, changes of others survive") {
