@@ -119,7 +119,7 @@ of a row.
 def growth(found, out):
     """The page of the curves."""
     sizes = list(found["sizes"])
-    names = [name for name in found["servers"] if name in found["sizes"][sizes[0]]]
+    names = [name for name in found["servers"] if any(name in found["sizes"][size] for size in sizes)]
     first = found["sizes"][sizes[0]][names[0]]
 
     def series(pick):
