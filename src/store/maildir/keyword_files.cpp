@@ -294,7 +294,10 @@ std::optional<std::vector<std::string>> read_latest_keywords(int folder, std::st
     const std::uint64_t newest = kept_number(now);
     for (std::uint64_t number = newest; number + kept_age / kept_step + 1 >= newest; --number) {
         const auto text = read_file(directory->get(), name, most_update_bytes);
-        if (text && *text) {
+        if (!text) {
+            return std::nullopt;  // what is older may not be what the message has now
+        }
+        if (*text) {
             return lines_of(**text);
         }
         name = kept_name(number, std::string(base));
