@@ -148,7 +148,17 @@ def deliver(maildir, content):
 
 
 def files_of(maildir):
-    """The messages of a Maildir folder as {base name: (flag letters, content, subfolder)}."""
+    """The messages of a Maildir folder as {base name: (flag letters, content, subfolder)}. The folder may change
+    meanwhile: it is read again where a listed file is no longer there."""
+    for _ in range(100):
+        try:
+            return read_files_of(maildir)
+        except FileNotFoundError:
+            os.stat(maildir)  # Without the folder there is nothing to read again.
+    raise AssertionError("the files of %s are renamed all the time" % maildir)
+
+
+def read_files_of(maildir):
     found = {}
     for sub in ("new", "cur"):
         for name in os.listdir(os.path.join(maildir, sub)):
