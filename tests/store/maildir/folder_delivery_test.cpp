@@ -234,6 +234,17 @@ TEST_CASE("keywords that another program set are there before they are folded in
     CHECK_FALSE(folder.latest_keywords("1.a", now() + 25min));
 }
 
+TEST_CASE("where the newest keywords of a message cannot be read, older ones are not told") {
+    const Maildir maildir;
+    maildir.put("cur/1.a:2,");
+    auto folder = maildir.folder();
+    CHECK(ok(folder.set_keywords("1.a", {"old"})));
+    CHECK(ok(folder.scan(now())));
+    REQUIRE(folder.latest_keywords("1.a", now()) == Names{"old"});
+    fs::create_directory(maildir.root / "courierimapkeywords/1.a");  // no file: reading it is an error
+    CHECK_FALSE(folder.latest_keywords("1.a", now()));
+}
+
 TEST_CASE("flags are changed by renaming, changes of others survive") {
     const Maildir maildir;
     maildir.put("cur/1.a,S=5:2,Pa");
