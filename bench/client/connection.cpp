@@ -185,6 +185,19 @@ Task<> Connection::read(Moment deadline) {
     }
 }
 
+Task<> Connection::wait_for_end(std::chrono::nanoseconds patience) {
+    try {
+        while (true) {
+            consume(input().size());
+            co_await read(Clock::now() + patience);
+        }
+    } catch (const TimedOut&) {
+        throw;
+    } catch (const ConnectionError&) {
+        close();
+    }
+}
+
 void Connection::close() {
     if (ssl_ != nullptr && SSL_is_init_finished(ssl_.get()) == 1 && socket_.is_open()) {
         ERR_clear_error();

@@ -75,6 +75,9 @@ public:
     std::string_view input() const { return {buffer_.get() + begin_, end_ - begin_}; }
     void consume(std::size_t size) { begin_ += size; }
 
+    /// Reads and drops until the other end has closed, and closes. patience: for each read.
+    Task<> wait_for_end(std::chrono::nanoseconds patience);
+
     /// Closes at once, with a close_notify over TLS. A wait under way ends with ConnectionError.
     void close();
     bool is_open() const { return socket_.is_open(); }

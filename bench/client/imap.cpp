@@ -88,16 +88,7 @@ Task<Reply> ImapClient::log_in(const std::string& user, const std::string& passw
 
 Task<Reply> ImapClient::log_out() {
     Reply reply = co_await command("LOGOUT");
-    try {
-        while (true) {
-            connection_.consume(connection_.input().size());
-            co_await connection_.read(patience());
-        }
-    } catch (const TimedOut&) {
-        throw;
-    } catch (const ConnectionError&) {
-        connection_.close();
-    }
+    co_await connection_.wait_for_end(options_.timeout);
     co_return reply;
 }
 

@@ -63,16 +63,7 @@ Task<Pop3Reply> Pop3Client::log_in(const std::string& user, const std::string& p
 
 Task<Pop3Reply> Pop3Client::quit() {
     Pop3Reply reply = co_await command("QUIT");
-    try {
-        while (true) {
-            connection_.consume(connection_.input().size());
-            co_await connection_.read(patience());
-        }
-    } catch (const TimedOut&) {
-        throw;
-    } catch (const ConnectionError&) {
-        connection_.close();
-    }
+    co_await connection_.wait_for_end(options_.timeout);
     co_return reply;
 }
 

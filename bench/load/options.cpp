@@ -169,6 +169,19 @@ Account parse_account(std::string_view text) {
     return {std::string(text.substr(0, colon)), std::string(text.substr(colon + 1))};
 }
 
+bool parse_arguments(CLI::App& app, const std::vector<std::string>& arguments) {
+    try {
+        std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+        app.parse(std::move(reversed));
+        return true;
+    } catch (const CLI::CallForHelp&) {
+        std::cout << app.help();
+        return false;
+    } catch (const CLI::ParseError& error) {
+        throw UsageError(error.what());
+    }
+}
+
 std::optional<Options> parse_options(const std::string& program, const std::string& description,
                                      const std::vector<OwnOption>& own, std::uint64_t count,
                                      const std::vector<std::string>& arguments) {
@@ -185,14 +198,8 @@ std::optional<Options> parse_options(const std::string& program, const std::stri
         add_own(app, options, raw, one);
     }
     add_output(app, options, raw);
-    try {
-        std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
-        app.parse(std::move(reversed));
-    } catch (const CLI::CallForHelp&) {
-        std::cout << app.help();
+    if (!parse_arguments(app, arguments)) {
         return std::nullopt;
-    } catch (const CLI::ParseError& error) {
-        throw UsageError(error.what());
     }
     finish(options, raw, app);
     return options;

@@ -13,6 +13,10 @@
 
 #include "client/connection.hpp"
 
+namespace CLI {
+class App;
+}
+
 namespace postrider::bench {
 
 enum class Protocol : std::uint8_t { imap, pop3 };
@@ -66,6 +70,9 @@ enum class OwnOption : std::uint8_t { items, batch, to, size, criteria, keys, al
 class UsageError : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
+
+/// arguments: without the program. False: --help was asked for and is printed.  Throws UsageError.
+bool parse_arguments(CLI::App& app, const std::vector<std::string>& arguments);
 
 /// Reads a scenario's command line.
 /// program: "postrider-bench select".  own: the options it has beside the common ones.  count: its default for --count.

@@ -1,7 +1,6 @@
 #include "stress/options.hpp"
 
 #include <CLI/CLI.hpp>
-#include <iostream>
 #include <map>
 
 namespace postrider::bench::stress {
@@ -80,14 +79,8 @@ std::optional<StressOptions> parse_stress_options(const std::string& program,
     std::string account;
     CLI::App app(description, program);
     add_options(app, options, account);
-    try {
-        std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
-        app.parse(std::move(reversed));
-    } catch (const CLI::CallForHelp&) {
-        std::cout << app.help();
+    if (!parse_arguments(app, arguments)) {
         return std::nullopt;
-    } catch (const CLI::ParseError& error) {
-        throw UsageError(error.what());
     }
     options.account = parse_account(account);
     if (options.transcripts.empty()) {

@@ -1,17 +1,15 @@
 // append: storing new messages.
-#include "load/crew.hpp"
+#include "load/imap_worker.hpp"
 #include "load/message.hpp"
 
 namespace postrider::bench {
 
 namespace {
 
-class AppendWorker : public Worker {
+class AppendWorker : public ImapWorker {
 public:
     explicit AppendWorker(const Place& place)
-        : place_(place),
-          session_(place.executor, place.target),
-          text_(place.options().seed, place.index, place.options().size) {}
+        : ImapWorker(place), text_(place.options().seed, place.index, place.options().size) {}
 
     Task<> prepare() override { co_await session_.open(place_.index); }
 
@@ -41,14 +39,10 @@ public:
             Command expunge("UID EXPUNGE " + set);
             co_await session_.ok(std::move(expunge));
         }
-        co_await session_.log_out();
+        co_await ImapWorker::finish();
     }
 
-    Traffic traffic() override { return session_.traffic(); }
-
 private:
-    Place place_;
-    ImapSession session_;
     MessageText text_;
     std::vector<std::uint32_t> uids_;
 };

@@ -1,5 +1,5 @@
 // copy and move: messages from one mailbox to another.
-#include "load/crew.hpp"
+#include "load/imap_worker.hpp"
 #include "load/own_messages.hpp"
 
 namespace postrider::bench {
@@ -7,17 +7,15 @@ namespace postrider::bench {
 namespace {
 
 /// What both have: their messages, and a mailbox made for them.
-class CarryWorker : public Worker {
+class CarryWorker : public ImapWorker {
 public:
-    explicit CarryWorker(const Place& place) : place_(place), session_(place.executor, place.target) {}
+    using ImapWorker::ImapWorker;
 
     Task<> prepare() override {
         messages_ = co_await OwnMessages::of(session_, place_);
         to_ = own_folder(place_);
         co_await session_.make_anew(to_);
     }
-
-    Traffic traffic() override { return session_.traffic(); }
 
 protected:
     Task<> carry(std::string verb, const std::vector<std::uint32_t>& uids, Tally& tally) {
@@ -31,11 +29,9 @@ protected:
     Task<> clean_up() {
         Command remove("DELETE " + quoted(to_));
         co_await session_.ok(std::move(remove));
-        co_await session_.log_out();
+        co_await ImapWorker::finish();
     }
 
-    Place place_;
-    ImapSession session_;
     OwnMessages messages_;
     std::string to_;
 };

@@ -1,14 +1,14 @@
 // expunge: removing messages that were marked before.
-#include "load/crew.hpp"
+#include "load/imap_worker.hpp"
 #include "load/own_messages.hpp"
 
 namespace postrider::bench {
 
 namespace {
 
-class ExpungeWorker : public Worker {
+class ExpungeWorker : public ImapWorker {
 public:
-    explicit ExpungeWorker(const Place& place) : place_(place), session_(place.executor, place.target) {}
+    using ImapWorker::ImapWorker;
 
     /// Copies are made in a mailbox of the worker's own, and all are marked.
     Task<> prepare() override {
@@ -47,14 +47,10 @@ public:
         co_await session_.select(place_.options().folder);
         Command remove("DELETE " + quoted(to_));
         co_await session_.ok(std::move(remove));
-        co_await session_.log_out();
+        co_await ImapWorker::finish();
     }
 
-    Traffic traffic() override { return session_.traffic(); }
-
 private:
-    Place place_;
-    ImapSession session_;
     OwnMessages messages_;
     std::string to_;
 };

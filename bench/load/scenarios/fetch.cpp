@@ -1,14 +1,13 @@
 // fetch and bodies: what a client reads of messages.
-#include "load/crew.hpp"
+#include "load/imap_worker.hpp"
 
 namespace postrider::bench {
 
 namespace {
 
-class FetchWorker : public Worker {
+class FetchWorker : public ImapWorker {
 public:
-    FetchWorker(const Place& place, std::string items)
-        : place_(place), session_(place.executor, place.target), items_(std::move(items)) {
+    FetchWorker(const Place& place, std::string items) : ImapWorker(place), items_(std::move(items)) {
         session_.client().set_literals(Literals::discard);
     }
 
@@ -48,12 +47,7 @@ public:
         co_return true;
     }
 
-    Task<> finish() override { co_await session_.log_out(); }
-    Traffic traffic() override { return session_.traffic(); }
-
 private:
-    Place place_;
-    ImapSession session_;
     std::string items_;
     std::uint32_t messages_ = 0;
     std::uint32_t next_ = 1;

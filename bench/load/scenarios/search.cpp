@@ -1,16 +1,15 @@
 // search, sort and thread: what the server finds and orders.
-#include "load/crew.hpp"
+#include "load/imap_worker.hpp"
 
 namespace postrider::bench {
 
 namespace {
 
 /// One command, asked again and again; all three have a response of one line.
-class SearchWorker : public Worker {
+class SearchWorker : public ImapWorker {
 public:
     SearchWorker(const Place& place, std::string command, std::string response, std::string capability)
-        : place_(place),
-          session_(place.executor, place.target),
+        : ImapWorker(place),
           command_(std::move(command)),
           response_(std::move(response)),
           capability_(std::move(capability)) {}
@@ -43,12 +42,7 @@ public:
         co_return true;
     }
 
-    Task<> finish() override { co_await session_.log_out(); }
-    Traffic traffic() override { return session_.traffic(); }
-
 private:
-    Place place_;
-    ImapSession session_;
     std::string command_;
     std::string response_;
     std::string capability_;

@@ -1,13 +1,13 @@
 // select and status: opening a mailbox, and asking how it is.
-#include "load/crew.hpp"
+#include "load/imap_worker.hpp"
 
 namespace postrider::bench {
 
 namespace {
 
-class SelectWorker : public Worker {
+class SelectWorker : public ImapWorker {
 public:
-    explicit SelectWorker(const Place& place) : place_(place), session_(place.executor, place.target) {}
+    using ImapWorker::ImapWorker;
 
     Task<> prepare() override { co_await session_.open(place_.index); }
 
@@ -18,18 +18,11 @@ public:
         tally.extra["messages"] += messages;
         co_return true;
     }
-
-    Task<> finish() override { co_await session_.log_out(); }
-    Traffic traffic() override { return session_.traffic(); }
-
-private:
-    Place place_;
-    ImapSession session_;
 };
 
-class StatusWorker : public Worker {
+class StatusWorker : public ImapWorker {
 public:
-    explicit StatusWorker(const Place& place) : place_(place), session_(place.executor, place.target) {}
+    using ImapWorker::ImapWorker;
 
     Task<> prepare() override { co_await session_.open(place_.index); }
 
@@ -43,13 +36,6 @@ public:
         }
         co_return true;
     }
-
-    Task<> finish() override { co_await session_.log_out(); }
-    Traffic traffic() override { return session_.traffic(); }
-
-private:
-    Place place_;
-    ImapSession session_;
 };
 
 }  // namespace

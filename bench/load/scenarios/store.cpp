@@ -1,14 +1,14 @@
 // store: changing flags.
-#include "load/crew.hpp"
+#include "load/imap_worker.hpp"
 #include "load/own_messages.hpp"
 
 namespace postrider::bench {
 
 namespace {
 
-class StoreWorker : public Worker {
+class StoreWorker : public ImapWorker {
 public:
-    explicit StoreWorker(const Place& place) : place_(place), session_(place.executor, place.target) {}
+    using ImapWorker::ImapWorker;
 
     /// None is \Flagged at first.
     Task<> prepare() override {
@@ -39,14 +39,10 @@ public:
             throw AnswerError("STORE: " + std::to_string(found.size()) + " messages are flagged, not " +
                               std::to_string(flagged_.size()));
         }
-        co_await session_.log_out();
+        co_await ImapWorker::finish();
     }
 
-    Traffic traffic() override { return session_.traffic(); }
-
 private:
-    Place place_;
-    ImapSession session_;
     OwnMessages messages_;
     std::vector<std::uint32_t> batch_;
     std::vector<std::uint32_t> flagged_;
