@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/descriptor.hpp"
 #include "core/result.hpp"
 #include "core/task.hpp"
 #include "mime/structure.hpp"
@@ -57,6 +58,8 @@ struct Copied {
 /// One message's file, open for reading. Pool only; one thread at a time.
 class MessageReader {
 public:
+    /// file: a message's, open for reading.
+    static Result<MessageReader> over(Descriptor file);
     MessageReader(MessageReader&& other) noexcept;
     MessageReader& operator=(MessageReader&& other) noexcept;
     ~MessageReader();
@@ -78,7 +81,6 @@ public:
     Result<std::array<std::uint64_t, 2>> content_id();
 
 private:
-    friend class Mailbox;
     MessageReader(int fd, std::uint64_t size, std::chrono::sys_seconds date) : fd_(fd), size_(size), date_(date) {}
 
     Result<void> read_file(std::uint64_t offset, std::size_t most, std::string& out) const;

@@ -21,6 +21,8 @@
 
 namespace postrider::store {
 
+class Maildrop;
+class MaildropLister;
 class OpenFolders;
 class Upload;
 class WarmFolders;
@@ -67,6 +69,9 @@ public:
     Task<Result<std::vector<std::string>>> subscriptions();
     Task<Result<void>> subscribe(std::string name);
     Task<Result<void>> unsubscribe(std::string name);
+    /// POP3's view of INBOX. Messages in new/ are moved to cur/; the list of UIDLs is brought up to date, on a strand
+    /// of its own. Errors: unavailable, also when the list cannot be read at the moment.
+    Task<Result<std::unique_ptr<Maildrop>>> open_maildrop();
     /// The first half of APPEND: checks the mailbox and makes the temporary file.
     Task<Result<std::unique_ptr<Upload>>> begin_append(std::string name);
     /// At LOGIN and LOGOUT: removes what is too old by Settings::empty_trash. What fails is logged. now: the real time.
@@ -93,6 +98,7 @@ private:
     // Strand only. --------------------------------------------------------------------------------------------------
     Result<std::shared_ptr<Folder>> folder(const std::string& name);
     Result<std::shared_ptr<Folder>> folder_in(const std::string& directory);
+    Result<std::shared_ptr<Folder>> fresh_inbox();
     Result<void> remove_now(const std::string& name);
     Result<void> rename_now(const std::string& from, const std::string& to);
     void retire(const std::vector<std::string>& directories);
@@ -114,6 +120,7 @@ private:
     std::shared_ptr<index::Index> index_;  ///< owners: this, its mailboxes, a batch under way; null: none
     std::weak_ptr<WarmFolders> warm_;      ///< owner: the store
     std::unique_ptr<OpenFolders> folders_;
+    std::unique_ptr<MaildropLister> maildrops_;
 };
 
 /// A message that APPEND is receiving. Owned by the command; its temporary file goes with it unless it was stored.

@@ -70,6 +70,16 @@ public:
     Result<Expunged> expunge(const std::vector<Uid>* only, Now now, const Take& take = {});
     /// Whatever their flags: what is left of a move. They last too.
     Result<void> remove_messages(const std::vector<Uid>& uids);
+    /// POP3, strand. Neither looks at the disk first: a message is found under whatever name it has now, and one that
+    /// the newest snapshot has not, is gone.
+    Result<void> mark_seen(Uid uid);
+    struct Removed {
+        std::vector<std::string> names;  ///< in cur/; those that were gone already are not among them
+        std::vector<Uid> failed;         ///< still there; ascending
+        std::optional<Error> trouble;    ///< why the removals may not outlast a power failure
+    };
+    /// Whatever their flags, one by one. The removals last before they are published.
+    Result<Removed> remove_for_good(std::vector<Uid> uids);
     struct Delivered {
         UidValidity uid_validity;
         std::vector<Uid> uids;
@@ -134,6 +144,7 @@ private:
     struct NewState;
     std::vector<KeywordId> keywords_of(const Message& message, NewState& state) const;
     Result<void> change_one(const Message& message, const FlagChange& change, NewState& state);
+    Result<std::optional<std::string>> remove_one(const Message& message, maildir::Usage& freed);
     maildir::Usage undeleted_by(const Snapshot& present, const FlagChange& change) const;
 
     maildir::FolderFiles files_;
@@ -146,6 +157,7 @@ private:
     std::shared_ptr<Watcher::Watch> watch_;   ///< owners: this, a look under way; set on the strand with mutex_ held
     std::array<std::uint64_t, 3> watched_{};  ///< FolderFiles::watched_inodes
     bool told_ahead_ = false;                 ///< STATUS told a UIDNEXT that leaves room for what waits in new/
+    std::size_t marked_seen_ = 0;             ///< since events of our own were taken in
     std::atomic<std::size_t> known_messages_ = 0;
     std::atomic<bool> must_look_ = false;  ///< a look for those who listen failed
     std::atomic<bool> stale_ = false;      ///< the last look failed

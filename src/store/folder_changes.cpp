@@ -2,11 +2,14 @@
 // also when it fails midway.
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <utility>
 
 #include "core/limits.hpp"
+#include "core/log.hpp"
 #include "store/folder.hpp"
 #include "store/maildir/filename.hpp"
+#include "store/maildir/files.hpp"
 
 namespace postrider::store {
 
@@ -217,6 +220,85 @@ Result<void> Folder::remove_messages(const std::vector<Uid>& uids) {
     }
     publish(without(present, removed, next_mod_seq(present->mod_seq())));
     return done;
+}
+
+Result<void> Folder::mark_seen(Uid uid) {
+    const SnapshotPtr present = snapshot();
+    const Message* message = present->find(uid);
+    if (message == nullptr || message->flags.has(Flag::seen)) {
+        return {};
+    }
+    NewState state{present->shared_keyword_table(), {}, {}, {}};
+    const FlagChange change{.uids = {uid}, .operation = FlagOperation::add, .flags = Flag::seen, .keywords = {}};
+    auto done = change_one(*message, change, state);
+    if (!state.changes.empty()) {
+        publish(with_changes(present, state.changes, state.table, next_mod_seq(present->mod_seq())));
+    }
+    // state.used is of another program, which has charged it: \Deleted is not among our changes.
+    if (++marked_seen_ % own_changes_between_looks == 0) {
+        follow_own();
+    }
+    return done;
+}
+
+/// None: it was gone already. Its quota is counted under the name under which it went.
+Result<std::optional<std::string>> Folder::remove_one(const Message& message, maildir::Usage& freed) {
+    std::optional<std::string> removed;
+    const maildir::FolderFiles::Take take = [&](int cur, const std::string& name) {
+        const auto usage = maildir::usage_of(cur, name);
+        auto done = maildir::unlink_message(cur, name);
+        if (done) {
+            freed += usage;
+            removed = name;
+        }
+        return done;
+    };
+    auto done = files_.remove(std::string(message.name), take);
+    if (!done && done.error().code == Code::in_use) {  // \Deleted no more, which matters to EXPUNGE alone
+        done = files_.remove(std::string(maildir::base_of(message.name)), take);
+    }
+    if (!done) {
+        return done.error();
+    }
+    return removed;
+}
+
+Result<Folder::Removed> Folder::remove_for_good(std::vector<Uid> uids) {
+    const SnapshotPtr present = snapshot();
+    std::ranges::sort(uids);
+    Removed removed;
+    std::vector<Uid> gone;
+    maildir::Usage freed;
+    for (const Uid uid : uids) {
+        const Message* message = present->find(uid);
+        if (message == nullptr) {
+            continue;
+        }
+        auto name = remove_one(*message, freed);
+        if (!name) {
+            log_line(LogLevel::warning, "a message was not removed: " + name.error().detail);
+            removed.failed.push_back(uid);
+            continue;
+        }
+        if (*name) {
+            removed.names.push_back(std::move(**name));
+        }
+        gone.push_back(uid);
+        if (gone.size() % own_changes_between_looks == 0) {
+            follow_own();
+        }
+    }
+    if (gone.empty()) {
+        return removed;
+    }
+    const auto lasting = files_.make_removals_last();
+    publish(without(present, gone, next_mod_seq(present->mod_seq())));
+    indexed(present->uid_validity()).forget(gone);
+    files_.quota().charge(-freed);
+    if (!lasting) {
+        removed.trouble = lasting.error();
+    }
+    return removed;
 }
 
 Result<Folder::Delivered> Folder::deliver(std::vector<maildir::Delivery>& deliveries, Now now, Adds adds) {

@@ -1,9 +1,6 @@
 #include "store/mailbox.hpp"
 
-#include <sys/stat.h>
-
 #include <boost/asio/strand.hpp>
-#include <cerrno>
 #include <utility>
 
 #include "store/folder.hpp"
@@ -105,15 +102,7 @@ Task<Result<Copied>> Mailbox::copy(std::vector<Uid> uids, std::string target) {
 
 Result<MessageReader> Mailbox::open(const Message& message) const {
     auto file = folder_->open_message(message);
-    if (!file) {
-        return file.error();
-    }
-    struct stat status {};
-    if (::fstat(file->get(), &status) != 0) {
-        return system_error(errno, "fstat of a message");
-    }
-    const std::chrono::sys_seconds date{std::chrono::seconds(status.st_mtim.tv_sec)};
-    return MessageReader(file->release(), static_cast<std::uint64_t>(status.st_size), date);
+    return file ? MessageReader::over(std::move(*file)) : file.error();
 }
 
 void Mailbox::on_change(std::function<void()> notify) {

@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -35,6 +36,15 @@ std::size_t header_end(std::string_view text, std::size_t from) {
 }
 
 }  // namespace
+
+Result<MessageReader> MessageReader::over(Descriptor file) {
+    struct stat status {};
+    if (::fstat(file.get(), &status) != 0) {
+        return system_error(errno, "fstat of a message");
+    }
+    const std::chrono::sys_seconds date{std::chrono::seconds(status.st_mtim.tv_sec)};
+    return MessageReader(file.release(), static_cast<std::uint64_t>(status.st_size), date);
+}
 
 MessageReader::MessageReader(MessageReader&& other) noexcept
     : fd_(std::exchange(other.fd_, -1)),

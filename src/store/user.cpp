@@ -15,6 +15,7 @@
 #include "store/maildir/quota.hpp"
 #include "store/maildir/retired_names.hpp"
 #include "store/maildir/subscriptions.hpp"
+#include "store/maildrop_list.hpp"
 #include "store/open_folders.hpp"
 #include "store/patience.hpp"
 #include "store/warm_folders.hpp"
@@ -45,7 +46,8 @@ User::User(asio::thread_pool& pool, Descriptor maildir, Settings settings, std::
       settings_(std::move(settings)),
       watcher_(std::move(watcher)),
       index_(std::move(index)),
-      folders_(std::make_unique<OpenFolders>()) {}
+      folders_(std::make_unique<OpenFolders>()),
+      maildrops_(std::make_unique<MaildropLister>(asio::make_strand(pool.get_executor()), settings_)) {}
 
 User::~User() {
     if (index_) {

@@ -215,8 +215,12 @@ Result<void> create_file(int directory, const std::string& name, std::string_vie
 }
 
 Result<void> replace_file(int directory, const std::string& name, int temporary_directory,
-                          const std::string& temporary_name, std::string_view content, Durability durability) {
+                          const std::string& temporary_name, std::string_view content, Durability durability,
+                          const std::function<bool()>& is_wanted) {
     auto done = create_file(temporary_directory, temporary_name, content, durability);
+    if (done && is_wanted && !is_wanted()) {
+        done = Error(Code::in_use, name + " was replaced by another program meanwhile");
+    }
     if (done && ::renameat(temporary_directory, temporary_name.c_str(), directory, name.c_str()) != 0) {
         done = system_error(errno, "rename " + name);
     }

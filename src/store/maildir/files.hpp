@@ -57,8 +57,10 @@ Result<void> create_file(int directory, const std::string& name, std::string_vie
 /// Replaces `name` in `directory`: a file in `temporary_directory` (mode 0666 & ~umask), write, fdatasync, rename,
 /// fsync of the directory (reliability: the old file stays whole until the new one is durable). On any error the old
 /// file stays and the temporary one is removed; only when the last fsync fails the new file is there already.
+/// is_wanted: asked right before the rename; when it says no nothing is replaced: in_use.
 Result<void> replace_file(int directory, const std::string& name, int temporary_directory,
-                          const std::string& temporary_name, std::string_view content, Durability durability);
+                          const std::string& temporary_name, std::string_view content, Durability durability,
+                          const std::function<bool()>& is_wanted = {});
 
 Result<void> sync_directory(int directory, Durability durability);
 

@@ -146,8 +146,15 @@ std::string print_pop3_list(const Pop3List& list) {
 
 std::string uidl_of(const Pop3Entry& entry) {
     if (entry.number != 0) {
-        return "UID" + std::to_string(entry.number) +
-               (entry.uid_validity == 0 ? "" : "-" + std::to_string(entry.uid_validity));
+        std::string uidl;
+        uidl.reserve(3 + 20 + 1 + 20);
+        uidl += "UID";
+        uidl += std::to_string(entry.number);
+        if (entry.uid_validity != 0) {
+            uidl += '-';
+            uidl += std::to_string(entry.uid_validity);
+        }
+        return uidl;
     }
     std::string uidl;
     for (const char c : base_of(entry.name)) {

@@ -70,7 +70,7 @@ HeaderFacts facts_of(std::string_view envelope) {
 class Log {
 public:
     Log() {
-        set_log_sink([this](LogLevel, std::string_view line) {
+        set_log_sink([this](LogLevel, std::string_view line, Protocol) {
             const std::scoped_lock lock(mutex_);
             lines_ += std::string(line) + "\n";
         });

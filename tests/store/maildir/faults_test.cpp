@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <string_view>
 
+#include "store/maildir/faults.hpp"
 #include "store/maildir/filename.hpp"
 #include "store/maildir/fixture.hpp"
 #include "store/maildir/folder_tree.hpp"
@@ -25,12 +26,17 @@ namespace {
 std::atomic<const char*> hidden_name = nullptr;
 std::atomic<int> hidden_times = 0;
 
+/// The start of the names that unlinkat() does not remove; null: none.
+std::atomic<const char*> stuck_name = nullptr;
+
 /// Calls until one fails; below zero: none will.
 std::atomic<int> calls_left = -1;
 std::atomic<int> failure = EIO;
 
-/// What another process does just before our flock().
+/// What another process does just before our flock(), pread() or fdatasync().
 std::atomic<void (*)()> before_flock = nullptr;
+std::atomic<void (*)()> before_pread = nullptr;
+std::atomic<void (*)()> before_fdatasync = nullptr;
 
 /// Whether this call is the one that fails.
 bool fails() {
@@ -63,7 +69,18 @@ int fsync(int fd) {
 }
 
 int fdatasync(int fd) {
+    if (auto* act = before_fdatasync.exchange(nullptr)) {
+        act();
+    }
     return fails() ? -1 : static_cast<int>(::syscall(SYS_fdatasync, fd));
+}
+
+int unlinkat(int directory, const char* name, int flags) noexcept {
+    if (const char* stuck = stuck_name; stuck != nullptr && std::string_view(name).starts_with(stuck)) {
+        errno = EIO;
+        return -1;
+    }
+    return static_cast<int>(::syscall(SYS_unlinkat, directory, name, flags));
 }
 
 int flock(int fd, int operation) noexcept {
@@ -71,6 +88,15 @@ int flock(int fd, int operation) noexcept {
         act();
     }
     return static_cast<int>(::syscall(SYS_flock, fd, operation));
+}
+
+ssize_t pread(int fd, void* buffer, size_t size, off_t offset) {
+    using Pread = ssize_t (*)(int, void*, size_t, off_t);
+    static const auto real = reinterpret_cast<Pread>(::dlsym(RTLD_NEXT, "pread"));
+    if (auto* act = before_pread.exchange(nullptr)) {
+        act();
+    }
+    return real(fd, buffer, size, offset);
 }
 
 int renameat(int from, const char* old_name, int to, const char* new_name) noexcept {
@@ -82,6 +108,31 @@ int renameat2(int from, const char* old_name, int to, const char* new_name, unsi
 }
 
 }  // extern "C"
+
+namespace postrider::store::maildir::testing {
+
+Fault::Fault(int call, int error) {
+    failure = error;
+    calls_left = call;
+}
+
+Fault::~Fault() {
+    calls_left = -1;
+}
+
+bool Fault::happened() const {
+    return calls_left < 0;
+}
+
+Stuck::Stuck(const char* name) {
+    stuck_name = name;
+}
+
+Stuck::~Stuck() {
+    stuck_name = nullptr;
+}
+
+}  // namespace postrider::store::maildir::testing
 
 using namespace postrider;
 using namespace postrider::store;
@@ -98,18 +149,6 @@ public:
     }
     Hidden(const Hidden&) = delete;
     ~Hidden() { hidden_name = nullptr; }
-};
-
-/// The call number `call` from now fails.
-class Fault {
-public:
-    Fault(int call, int error) {
-        failure = error;
-        calls_left = call;
-    }
-    Fault(const Fault&) = delete;
-    ~Fault() { calls_left = -1; }
-    bool happened() const { return calls_left < 0; }
 };
 
 /// Fails each call of `work` in turn until it needs no more of them. work: what it is to do, armed fault and all.
@@ -360,6 +399,27 @@ TEST_CASE("a trash on another file system gets a copy that lasts before the mess
     fs::remove_all(other);
 }
 
+TEST_CASE("a UIDL list that another program replaces while ours is made is read once more") {
+    const Maildir maildir;
+    maildir.put("courierpop3dsizelist", "/3 6 9\n1.a:2, 20 5:9:0\n");
+    maildir.put("theirs", "/3 9 9\n1.a:2, 20 5:9:0\n2.b:2, 20 8:9:0\n");
+    maildir.put("cur/1.a:2,");
+    maildir.put("cur/2.b:2,");
+    static fs::path root;
+    root = maildir.root;
+    const bool when_it_is_measured = GENERATE(true, false);
+    auto* replace = +[] { fs::rename(root / "theirs", root / "courierpop3dsizelist"); };
+    (when_it_is_measured ? before_pread : before_fdatasync) = replace;
+    Pop3ListFile list(host, Durability::durable);
+    const auto entries =
+        list.update(maildir.fd(), maildir.names("cur"), std::chrono::sys_seconds(std::chrono::seconds(7)));
+    CHECK(before_pread.load() == nullptr);
+    CHECK(before_fdatasync.load() == nullptr);
+    REQUIRE(entries.has_value());
+    REQUIRE(entries->size() == 2);
+    CHECK(uidl_of(entries->at(1)) == "UID8-9");
+}
+
 TEST_CASE("a UIDL that was told stays when the list cannot be saved at any step") {
     const int steps = sweep([](int call) {
         CAPTURE(call);
@@ -369,8 +429,8 @@ TEST_CASE("a UIDL that was told stays when the list cannot be saved at any step"
         Pop3ListFile list(host, Durability::durable);
         const auto told = [&] {
             Names uidls;
-            for (const auto& entry :
-                 list.update(maildir.fd(), maildir.names("cur"), std::chrono::sys_seconds(std::chrono::seconds(7)))) {
+            const std::chrono::sys_seconds now(std::chrono::seconds(7));
+            for (const auto& entry : list.update(maildir.fd(), maildir.names("cur"), now).value()) {
                 uidls.push_back(uidl_of(entry));
             }
             return uidls;

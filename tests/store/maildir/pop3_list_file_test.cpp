@@ -1,8 +1,12 @@
 // Sizes and UIDLs of POP3: what clients were told stays, whatever happens to the file.
 #include "store/maildir/pop3_list_file.hpp"
 
+#include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <filesystem>
 #include <set>
 
 #include "store/maildir/fixture.hpp"
@@ -26,11 +30,11 @@ struct Account {
         }
     }
 
-    std::vector<Pop3Entry> entries() { return list.update(maildir.fd(), maildir.names("cur"), start); }
+    std::vector<Pop3Entry> entries() { return list.update(maildir.fd(), maildir.names("cur"), start).value(); }
     Told told() { return told_by(list); }
     Told told_by(Pop3ListFile& other, std::chrono::sys_seconds now = start) const {
         Told told;
-        for (const auto& entry : other.update(maildir.fd(), maildir.names("cur"), now)) {
+        for (const auto& entry : other.update(maildir.fd(), maildir.names("cur"), now).value()) {
             told.emplace_back(entry.name, uidl_of(entry));
         }
         return told;
@@ -99,6 +103,27 @@ TEST_CASE("the first list numbers messages by delivery time and is written as Co
     CHECK(account.maildir.names("tmp").empty());
 }
 
+TEST_CASE("messages are in Courier's order, in which it has to find them again") {
+    Account account;
+    fs::remove_all(account.maildir.root / "cur");
+    fs::create_directory(account.maildir.root / "cur");
+    const std::vector<std::string> names = {"abc:2,",
+                                            "5.x:2,",
+                                            "07.z:2,T",
+                                            "7 8:2,",
+                                            "10.y:2,S",
+                                            "1000000001.M1P1.host,S=23:2,FS",
+                                            "1000000001.M1P1.host:2,"};
+    for (const auto& name : names) {
+        account.maildir.put("cur/" + name);
+    }
+    const auto told = account.told();
+    REQUIRE(told.size() == names.size());
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        CHECK(told[i].first == names[i]);
+    }
+}
+
 TEST_CASE("later messages get the next numbers, flags change nothing, the file is written for changes only") {
     Account account;
     const auto first = account.told();
@@ -156,6 +181,20 @@ TEST_CASE("a list that was put back gives no number again") {
     CHECK(after.at(5).second == "UID6-1795285955");
 }
 
+TEST_CASE("a UIDL that an older list gave to another message is that one's") {
+    Account account;
+    account.told();
+    const auto old = account.maildir.get(file);
+    account.maildir.put("cur/1000000003.d:2,");
+    CHECK(account.told().at(3).second == "UID4-1795285955");
+    account.maildir.put("cur/1000000004.e:2,");
+    account.maildir.put(file, old + "1000000004.e:2, 6 4:1795285955:0\n");
+    const auto told = account.told();
+    CHECK(told.at(4).second == "UID4-1795285955");
+    CHECK(told.at(3).second == "UID5-1795285955");
+    CHECK((account.told_anew() == told));
+}
+
 TEST_CASE("what another program wrote meanwhile counts") {
     Account account;
     account.told();
@@ -164,6 +203,35 @@ TEST_CASE("what another program wrote meanwhile counts") {
     CHECK(told.at(0).second == "UID15-9");
     CHECK(told.at(1).second == "UID2-1795285955");
     CHECK((account.told_anew() == told));
+}
+
+TEST_CASE("our processes take turns to write the list; who has nothing to write needs none") {
+    Account account;
+    account.told();
+    const auto of_another = open_directory(account.maildir.fd(), ".");
+    REQUIRE(::flock(of_another->get(), LOCK_EX) == 0);
+    CHECK(account.told().size() == 3);
+    account.maildir.put("cur/1000000004.d:2,");
+    const auto now = account.list.update(account.maildir.fd(), account.maildir.names("cur"), start);
+    REQUIRE_FALSE(now.has_value());
+    CHECK(now.error().code == Code::locked);
+    ::flock(of_another->get(), LOCK_UN);
+    CHECK(account.told().size() == 4);
+}
+
+TEST_CASE("a UIDL that was told and not saved is not told again where an older list gave it to another message") {
+    Account account;
+    const auto before = account.told();
+    account.maildir.put("cur/1000000004.d:2,");
+    std::filesystem::remove(account.maildir.root / file);
+    {
+        const FileSizeLimit limit(3);
+        account.told();  // of all four nothing is saved
+    }
+    account.maildir.put(file, "/3 4 1795285955\n0999999999.z:2, 17 1:1795285955:0\n");
+    account.maildir.put("cur/0999999999.z:2,");
+    CHECK(uidls(account.told()).size() == 5);
+    CHECK((account.told_anew() == account.told()));
 }
 
 TEST_CASE("no regular file in its place is replaced, a folder is lived with") {
@@ -231,6 +299,26 @@ TEST_CASE("a list that is too long is neither read nor replaced") {
     CHECK(fs::file_size(account.maildir.root / file) == 256 * 1024 * 1024 + 1);
 }
 
+TEST_CASE("a list that cannot be read at the moment ends the login, and no message loses its UIDL") {
+    Account account;
+    const auto before = account.told();
+    auto other = Account::fresh();
+    {
+        rlimit limit{};
+        REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
+        const auto all = limit.rlim_cur;
+        const Descriptor next(::dup(account.maildir.fd()));
+        limit.rlim_cur = static_cast<rlim_t>(next.get()) + 2;  // for cur/ alone
+        REQUIRE(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
+        const auto update = other.update(account.maildir.fd(), {"1000000001.a:2,S"}, start);
+        limit.rlim_cur = all;
+        REQUIRE(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
+        REQUIRE_FALSE(ok(update));
+        CHECK(update.error().code == Code::unavailable);
+    }
+    CHECK((account.told_by(other) == before));
+}
+
 TEST_CASE("numbers at their end are made from names") {
     Account account;
     account.maildir.put(file, "/3 18446744073709551614 5\n");
@@ -247,7 +335,52 @@ TEST_CASE("messages that cannot be read or vanish are left out") {
     CHECK(account.told().size() == 3);
     auto names = account.maildir.names("cur");
     names.emplace_back("1000000004.gone:2,");
-    CHECK(account.list.update(account.maildir.fd(), names, start).size() == 3);
+    CHECK(account.list.update(account.maildir.fd(), names, start).value().size() == 3);
     fs::remove_all(account.maildir.root / "cur");
-    CHECK(account.list.update(account.maildir.fd(), names, start).empty());
+    CHECK_FALSE(ok(account.list.update(account.maildir.fd(), names, start)));
+}
+
+TEST_CASE("a file that was read, and that nobody changed, is current") {
+    Account account;
+    account.told();
+    CHECK_FALSE(account.list.is_current(account.maildir.fd()));  // written, and not read since
+    account.maildir.age(file, std::chrono::seconds(60));
+    account.told();
+    CHECK(account.list.is_current(account.maildir.fd()));
+    account.maildir.put(file, account.maildir.get(file));
+    CHECK_FALSE(account.list.is_current(account.maildir.fd()));
+    account.maildir.age(file, std::chrono::seconds(60));
+    account.told();
+    CHECK(account.list.is_current(account.maildir.fd()));
+    fs::remove(account.maildir.root / file);
+    CHECK_FALSE(account.list.is_current(account.maildir.fd()));
+    account.told();
+    account.maildir.age(file, std::chrono::seconds(60));
+    account.maildir.put("cur/1000000003.d:2,");
+    {
+        const FileSizeLimit limit(3);
+        account.told();
+        CHECK_FALSE(account.list.is_current(account.maildir.fd()));  // there is something to write
+    }
+}
+
+TEST_CASE("what is told of the last update is all of it") {
+    Account account;
+    account.maildir.put("cur/1000000003.d:2,", "a: \xFC\n\n");
+    account.maildir.put("cur/1000000004.+:2,", "x");
+    account.maildir.put(file, "/3 7 9\n1000000004.+:2, 4 0:0:0\n");
+    const auto entries = account.entries();
+    const auto& told = *account.list.told();
+    REQUIRE(told.size() == entries.size());
+    REQUIRE(told.size() == 5);
+    for (std::size_t i = 0; i < told.size(); ++i) {
+        CAPTURE(i);
+        CHECK((told.entry(i) == entries[i]));
+        CHECK(told.name(i) == entries[i].name);
+        CHECK(told.octets(i) == entries[i].size);
+        CHECK(told.is_utf8(i) == entries[i].utf8);
+        CHECK(told.uidl(i) == uidl_of(entries[i]));
+    }
+    CHECK(told.uidl(4) == "1000000004.+2B");
+    CHECK(Pop3Table().size() == 0);
 }

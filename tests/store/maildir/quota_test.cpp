@@ -250,7 +250,7 @@ TEST_CASE("no regular file is no quota, and is not waited for") {
     };
     REQUIRE(::mkfifo(file.c_str(), 0600) == 0);
     std::string log;
-    set_log_sink([&log](LogLevel, std::string_view line) { log += line; });
+    set_log_sink([&log](LogLevel, std::string_view line, Protocol) { log += line; });
     check_no_quota();
     set_log_sink({});
     CHECK(log.find("no regular file") != std::string::npos);
