@@ -31,17 +31,18 @@ function(postrider_links folder)
   endforeach()
 endfunction()
 
-postrider_links(${CMAKE_INSTALL_BINDIR} imapd)
+postrider_links(${CMAKE_INSTALL_BINDIR} imapd pop3d)
 postrider_links(${CMAKE_INSTALL_SBINDIR} userdb makeuserdb userdbpw pw2userdb)
 
-install(FILES config/imapd config/imapd-ssl config/authdaemonrc config/postrider
+install(FILES config/imapd config/imapd-ssl config/pop3d config/pop3d-ssl config/authdaemonrc config/postrider
   DESTINATION ${CMAKE_INSTALL_DATADIR}/postrider/samples)
 install(FILES systemd/postrider.service systemd/postrider-imap.socket systemd/postrider-imaps.socket
+              systemd/postrider-pop3.socket systemd/postrider-pop3s.socket
   DESTINATION lib/systemd/system)
 install(FILES systemd/postrider.sysusers.conf DESTINATION lib/sysusers.d RENAME postrider.conf)
 install(FILES systemd/vmail.conf DESTINATION ${CMAKE_INSTALL_DATADIR}/postrider/systemd)
 install(PROGRAMS sysvinit/postrider DESTINATION ${CMAKE_INSTALL_DATADIR}/postrider/sysvinit)
 install(FILES docs/man/postrider.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
-install(FILES docs/man/postrider.8 docs/man/postrider-control.8 docs/man/imapd.8 docs/man/userdb.8
-              docs/man/makeuserdb.8 docs/man/userdbpw.8 docs/man/pw2userdb.8
+install(FILES docs/man/postrider.8 docs/man/postrider-control.8 docs/man/imapd.8 docs/man/pop3d.8
+              docs/man/userdb.8 docs/man/makeuserdb.8 docs/man/userdbpw.8 docs/man/pw2userdb.8
   DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)

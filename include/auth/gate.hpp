@@ -7,13 +7,14 @@
 
 #include "auth/sasl.hpp"
 #include "core/result.hpp"
+#include "core/session_facts.hpp"
 #include "core/task.hpp"
 
 namespace postrider::auth {
 
 /// What a session before login asks with.
 struct LoginRequest {
-    std::string service;  ///< "imap" or "pop3"
+    Protocol protocol = Protocol::imap;
     Credentials credentials;
     boost::asio::ip::address peer;
     bool tls = false;

@@ -14,7 +14,8 @@ namespace postrider::auth {
 /// What a client offers to prove who it is. Overwritten with zeros when it ends.
 struct Credentials {
     std::string user;
-    std::string password;
+    std::string password;   ///< or the digest that stands for it
+    std::string timestamp;  ///< of APOP: what the digest answers; empty: there is no digest. RFC 1939 section 7
 
     Credentials() = default;
     Credentials(std::string u, std::string p) : user(std::move(u)), password(std::move(p)) {}

@@ -19,15 +19,21 @@
 
 namespace postrider::auth {
 
-struct Settings {
-    std::string userdb;             ///< path of the source; the database is this + ".lmdb"
-    std::string default_domain;     ///< DEFDOMAIN, such as "@example.com"; empty: none
-    std::string domain_separators;  ///< DOMAINSEP; empty: DEFDOMAIN's first character
-    std::string default_options;    ///< DEFAULTOPTIONS
+/// DEFDOMAIN and DOMAINSEP of one protocol.
+struct DefaultDomain {
+    std::string name;        ///< such as "@example.com"; empty: none
+    std::string separators;  ///< empty: the name's first character
 };
 
-/// DEFDOMAIN as Courier applies it: appended when the name holds none of the separators.
-std::string with_default_domain(const Settings& settings, std::string user);
+struct Settings {
+    std::string userdb;           ///< path of the source; the database is this + ".lmdb"
+    DefaultDomain imap_domain;    ///< imapd's
+    DefaultDomain pop3_domain;    ///< pop3d's
+    std::string default_options;  ///< DEFAULTOPTIONS
+};
+
+/// As Courier does it: appended when the user's name holds none of the separators.
+std::string with_default_domain(const DefaultDomain& domain, std::string user);
 
 /// How long an address must wait before its next answer. Grows from limits::login_delay_first to login_delay_most
 /// with each failure, forgotten after a success or ten minutes of quiet. IPv6 counts by /48. Any thread.

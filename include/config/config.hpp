@@ -51,7 +51,7 @@ enum class Type : std::uint8_t { text, path, number, seconds, on_off, yes_no, po
 /// One row of the settings table.
 struct Setting {
     std::string_view name;
-    std::string_view file;  ///< "imapd", "imapd-ssl", "authdaemonrc", "postrider"
+    std::string_view file;  ///< "imapd", "imapd-ssl", "pop3d", "pop3d-ssl", "authdaemonrc", "postrider"
     Type type;
     std::string_view unit;      ///< "", "seconds", "connections" ...
     std::string_view standard;  ///< our default, as it would be written
@@ -62,16 +62,23 @@ struct Setting {
 
 std::span<const Setting> settings_table();
 
+/// A setting that is set, and by what.
+struct Winner {
+    const Setting* setting;
+    Assignment assignment;
+};
+
 /// A configuration folder's files, checked in full.
 struct Loaded {
     service::Settings settings;
-    std::vector<Assignment> in_force;  ///< the winning assignment of every setting of the table that is set
-    std::vector<std::string> notes;    ///< for `config check`: defaults that differ, settings not used by us
+    std::vector<Winner> in_force;    ///< in the table's order; settings at their defaults are left out
+    std::vector<std::string> notes;  ///< for `config check`: defaults that differ, settings not used by us
 };
 
-/// Which files win: for the plain listener imapd over imapd-ssl, for TLS settings imapd-ssl over imapd. A pair with a
-/// missing file reads as if that file were empty; a folder that is not there throws. Values given in `overrides`
-/// (from the command line, "NAME=value") win over every file.
+/// Which files win: for the plain listener imapd over imapd-ssl, for TLS settings imapd-ssl over imapd; the same for
+/// pop3d and pop3d-ssl. A missing file reads as an empty one; a folder that is not there throws. Values given in
+/// `overrides` (from the command line, "NAME=value", or "FILE/NAME=value" where two files have a setting of the name:
+/// alone it is IMAP's) win over every file.
 /// Throws ConfigError.
 Loaded load(const std::filesystem::path& folder, const std::vector<Assignment>& overrides = {});
 

@@ -55,6 +55,8 @@ inline constexpr std::size_t literal_bytes = 128 * 1024;
 inline constexpr std::size_t literals = 64;
 inline constexpr int bad_commands = 20;
 inline constexpr auto imap_idle_time = 30min;
+inline constexpr auto pop3_idle_time = 10min;
+inline constexpr std::size_t pop3_line_bytes = 8191;  // without its end; the rest of a longer one is dropped
 inline constexpr auto literal_stall_time = 60s;
 
 // Output: a command flushes when the queue passes the mark, so it never holds much more than that and one piece.

@@ -11,10 +11,11 @@
 #include <vector>
 
 #include "auth/account.hpp"
+#include "auth/arrival.hpp"
 #include "auth/gate.hpp"
+#include "core/session_facts.hpp"
 #include "core/task.hpp"
 #include "imap/settings.hpp"
-#include "imap/status.hpp"
 #include "net/connection.hpp"
 #include "net/tls.hpp"
 #include "store/user.hpp"
@@ -34,13 +35,6 @@ constexpr bool includes(State set, State one) {
     return (static_cast<std::uint8_t>(set) & static_cast<std::uint8_t>(one)) != 0;
 }
 
-/// Who is at the other end.
-struct Peer {
-    boost::asio::ip::address address;
-    std::string text;  ///< as Courier logs it: IPv6 form, IPv4 as ::ffff:a.b.c.d
-    std::uint16_t port = 0;
-};
-
 /// What sessions share, given by the service; outlives them.
 struct Environment {
     auth::Gate* gate = nullptr;                       ///< null where nobody logs in: in a worker, in a PREAUTH session
@@ -49,26 +43,6 @@ struct Environment {
     std::shared_ptr<const net::TlsContext> starttls;  ///< null: not offered
     /// Whether this process may serve the account (its uid is ours); the error's detail is logged.
     std::function<Result<void>(const auth::Account&)> may_serve;
-};
-
-/// What the first half of a session, up to LOGIN or AUTHENTICATE, leaves to the second half, which may run in another
-/// process. Times are of CLOCK_MONOTONIC, which all processes share.
-struct Admission {
-    std::uint64_t session = 0;  ///< auth::Grant
-    Peer peer;
-    std::string tag;        ///< of the command that logged in: not answered yet
-    std::string client_id;  ///< what ID said before login
-    bool tls = false;
-    std::chrono::steady_clock::time_point started;
-    std::uint64_t received = 0;  ///< octets so far, for the closing log line
-    std::uint64_t sent = 0;
-};
-
-/// The second half of a session before it begins. By pointer: a session waits for its client most of its life, and what
-/// it began with must not wait in every frame on the way.
-struct Arrival {
-    auth::Account account;
-    Admission admission;
 };
 
 /// Lives and dies on its connection's strand.
@@ -86,7 +60,7 @@ public:
     Task<std::unique_ptr<Admission>> run_login();
 
     /// From the answer of the command that logged in to the end. The connection is flushed and closed afterwards.
-    Task<void> run_admitted(std::unique_ptr<Arrival> arrival);
+    Task<void> run_admitted(std::unique_ptr<auth::Arrival> arrival);
 
     /// The same for an account that never logs in: "* PREAUTH Ready." compat/imap.md section 1.
     Task<void> run_preauth(auth::Account account, std::string maildir);
@@ -94,7 +68,7 @@ public:
     /// Ends the session at its next wait, with BYE. On the strand only.
     void kick();
     /// On the strand only.
-    Status status() const;
+    SessionReport report() const;
 
     // For commands. ------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "imap/status.hpp"
+#include "core/session_facts.hpp"
 
 namespace postrider::service {
 
@@ -13,11 +13,12 @@ struct SessionLine {
     std::uint64_t session = 0;
     std::string user;
     std::string address;
+    Protocol protocol = Protocol::imap;
     bool tls = false;
     std::uint32_t uid = 0;
     std::uint32_t process = 0;  ///< 0: none has it yet
     std::int64_t age = 0;       ///< seconds since login
-    imap::Status status;
+    SessionReport status;
 };
 
 /// A number that `postrider stats` shows; figure_rows() (figures.hpp) has its meaning.

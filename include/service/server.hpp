@@ -4,6 +4,7 @@
 #include <string>
 
 #include "auth/account.hpp"
+#include "core/protocol.hpp"
 #include "service/settings.hpp"
 
 namespace postrider::service {
@@ -12,7 +13,9 @@ namespace postrider::service {
 /// administrator when it cannot start (address in use, no certificate ...). ready: called once every port is open.
 int serve(const Settings& settings, const Reload& reload, const std::function<void()>& ready);
 
-/// One session on stdin and stdout for an account that needs no login: `postrider imapd`. Gives the exit code.
-int serve_standard_streams(const Settings& settings, auth::Account account, const std::string& maildir);
+/// One session on stdin and stdout for an account that needs no login: `postrider imapd`, `postrider pop3d`. Gives the
+/// exit code.
+int serve_standard_streams(const Settings& settings, Protocol protocol, auth::Account account,
+                           const std::string& maildir);
 
 }  // namespace postrider::service

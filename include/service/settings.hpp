@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -9,21 +10,38 @@
 #include <vector>
 
 #include "auth/service.hpp"
+#include "core/session_facts.hpp"
 #include "imap/settings.hpp"
 #include "net/access_list.hpp"
 #include "net/network.hpp"
 #include "net/tls.hpp"
+#include "pop3/settings.hpp"
 #include "store/settings.hpp"
 
 namespace postrider::service {
 
 enum class Tls : bool { on_request, from_the_start };
+constexpr Tls last_value(Tls) {
+    return Tls::from_the_start;
+}
+
+/// How a connection comes in. Each door's connections count for themselves, as those of Courier's four daemons do.
+struct Door {
+    Protocol protocol = Protocol::imap;
+    Tls tls = Tls::on_request;
+    friend auto operator<=>(const Door&, const Door&) = default;
+};
+inline constexpr std::size_t door_count = 4;
+/// Below door_count.
+constexpr std::size_t index(Door door) {
+    return 2 * static_cast<std::size_t>(door.protocol) + static_cast<std::size_t>(door.tls);
+}
 
 /// One address to listen at.
 struct Listener {
     std::string address;  ///< numeric; "" is every address, IPv4 and IPv6
     std::uint16_t port = 0;
-    Tls tls = Tls::on_request;
+    Door door;
     bool proxy = false;  ///< its connections begin with a PROXY header (PROXY_PORTS)
     friend bool operator==(const Listener&, const Listener&) = default;
 };
@@ -32,6 +50,15 @@ struct Listener {
 struct ConnectionLimits {
     std::size_t most = 10'000;      ///< MAXDAEMONS
     std::size_t per_address = 100;  ///< MAXPERIP
+};
+
+/// What the doors of one protocol have of their own.
+struct Doors {
+    ConnectionLimits plain_limits;
+    ConnectionLimits tls_limits;
+    net::AccessList access;  ///< IMAPACCESSFILE, POP3ACCESSFILE
+    net::TlsSettings tls;
+    net::TlsSettings starttls;  ///< the same with TLS_STARTTLS_PROTOCOL
 };
 
 /// What one worker process serves.
@@ -64,15 +91,13 @@ enum class LogTarget : std::uint8_t { standard_error, syslog, file };
 
 struct Settings {
     std::vector<Listener> listeners;
-    ConnectionLimits plain_limits;
-    ConnectionLimits tls_limits;
+    Doors imap_doors;
+    Doors pop3_doors;
     LoginLimits login_limits;
-    net::AccessList access;                   ///< IMAPACCESSFILE
     std::vector<net::Network> proxy_trusted;  ///< PROXY_TRUSTED: who may send PROXY headers
-    net::TlsSettings tls;
-    net::TlsSettings starttls;  ///< the same with TLS_STARTTLS_PROTOCOL
     auth::Settings auth;
     imap::Settings imap;
+    pop3::Settings pop3;
     store::Settings store;
     RoleSettings roles;
     unsigned threads = 0;       ///< of the event loop; 0: as many as cores

@@ -16,4 +16,10 @@ std::optional<std::string> crypt_password(std::string_view password, std::string
 /// The raw digest of two texts, one behind the other.
 std::string digest_of(const EVP_MD* hash, std::string_view text, std::string_view more = {});
 
+/// In lower case.
+std::string hex_of(std::string_view bytes);
+
+/// The time taken depends on the sizes alone.
+bool is_same_secret(std::string_view a, std::string_view b);
+
 }  // namespace postrider::auth

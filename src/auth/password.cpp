@@ -1,7 +1,6 @@
 // Checking passwords against what is stored. compat/auth.md section 4.
 #include "auth/password.hpp"
 
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include <algorithm>
@@ -14,29 +13,18 @@ namespace postrider::auth {
 
 namespace {
 
-/// The time taken depends on the sizes alone.
-bool same(std::string_view a, std::string_view b) {
-    return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
-}
-
 bool matches_crypt(std::string_view password, std::string_view stored) {
     auto made = crypt_password(password, stored);
-    return made && same(*made, stored);
+    return made && is_same_secret(*made, stored);
 }
 
 template <const EVP_MD* (*hash)()>
 bool matches_base64(std::string_view password, std::string_view stored) {
-    return same(base64_encode(digest_of(hash(), password)), stored);
+    return is_same_secret(base64_encode(digest_of(hash(), password)), stored);
 }
 
 bool matches_md5_hex(std::string_view password, std::string_view stored) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string hex;
-    for (const char c : digest_of(EVP_md5(), password)) {
-        hex += digits[static_cast<unsigned char>(c) >> 4];
-        hex += digits[static_cast<unsigned char>(c) & 15];
-    }
-    return same(hex, stored);
+    return is_same_secret(hex_of(digest_of(EVP_md5(), password)), stored);
 }
 
 /// SHA-1 of password and salt, with the salt behind it.
@@ -47,7 +35,7 @@ bool matches_salted_sha1(std::string_view password, std::string_view stored) {
         return false;
     }
     const auto salt = std::string_view(*bytes).substr(digest_size);
-    return same(digest_of(EVP_sha1(), password, salt), std::string_view(*bytes).substr(0, digest_size));
+    return is_same_secret(digest_of(EVP_sha1(), password, salt), std::string_view(*bytes).substr(0, digest_size));
 }
 
 struct Scheme {
@@ -55,10 +43,18 @@ struct Scheme {
     bool (*matches)(std::string_view password, std::string_view rest);
 };
 
+/// An empty one opens nothing.
+bool matches_clear_text(std::string_view password, std::string_view stored) {
+    return !stored.empty() && is_same_secret(password, stored);
+}
+
+constexpr std::string_view clear_text_prefix = "{PLAIN}";
+
 constexpr std::array schemes{
     Scheme{"{CRYPT}", matches_crypt},
     Scheme{"{MD5}", matches_base64<EVP_md5>},
     Scheme{"{MD5RAW}", matches_md5_hex},
+    Scheme{clear_text_prefix, matches_clear_text},
     Scheme{"{SHA}", matches_base64<EVP_sha1>},
     Scheme{"{SHA256}", matches_base64<EVP_sha256>},
     Scheme{"{SHA512}", matches_base64<EVP_sha512>},
@@ -74,6 +70,13 @@ bool password_matches(std::string_view password, std::string_view stored) {
         return matches_crypt(password, stored);
     }
     return scheme->matches(password, stored.substr(scheme->prefix.size()));
+}
+
+std::optional<std::string_view> clear_text_of(std::string_view stored) {
+    if (!istarts_with(stored, clear_text_prefix) || stored.size() == clear_text_prefix.size()) {
+        return std::nullopt;
+    }
+    return stored.substr(clear_text_prefix.size());
 }
 
 void spend_check_time(std::string_view password) {

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <optional>
 
+#include "auth/apop.hpp"
 #include "auth/fields.hpp"
 #include "auth/password.hpp"
 #include "core/limits.hpp"
+#include "core/protocol.hpp"
 #include "core/text.hpp"
 
 #if defined(__GNUC__) && !defined(__clang__)
@@ -44,12 +46,11 @@ private:
 
 }  // namespace
 
-std::string with_default_domain(const Settings& settings, std::string user) {
-    const auto& domain = settings.default_domain;
+std::string with_default_domain(const DefaultDomain& domain, std::string user) {
     const auto separators =
-        settings.domain_separators.empty() ? std::string_view(domain).substr(0, 1) : settings.domain_separators;
-    if (!domain.empty() && user.find_first_of(separators) == std::string::npos) {
-        user += domain;
+        domain.separators.empty() ? std::string_view(domain.name).substr(0, 1) : std::string_view(domain.separators);
+    if (!domain.name.empty() && user.find_first_of(separators) == std::string::npos) {
+        user += domain.name;
     }
     return user;
 }
@@ -109,13 +110,18 @@ Task<Result<Account>> Service::log_in(std::string service, Credentials credentia
     if (!place.granted()) {
         co_return Error(Code::unavailable, "too many password checks are waiting");
     }
-    const std::string user = with_default_domain(settings_, credentials.user);
+    const DefaultDomain& domain =
+        service == service_name(Protocol::pop3) ? settings_.pop3_domain : settings_.imap_domain;
+    const std::string user = with_default_domain(domain, credentials.user);
     auto look = [this, service, user] { return look_up(service, user); };
     LookUp found = co_await on_pool(look_ups_, std::move(look));
     if (found.trouble) {
         co_return *found.trouble;
     }
     auto check = [credentials, hash = found.hash] {
+        if (!credentials.timestamp.empty()) {
+            return apop_matches(credentials.password, credentials.timestamp, hash);
+        }
         if (hash.empty()) {
             spend_check_time(credentials.password);
             return false;

@@ -16,8 +16,8 @@ namespace {
 constexpr std::string_view usage =
     "usage: postrider config check [--config-dir DIR]\n"
     "       postrider config show [--config-dir DIR] [--explain] [--json]\n"
-    "       postrider config sample imapd|imapd-ssl|authdaemonrc|postrider\n"
-    "       postrider config manual imapd|imapd-ssl|authdaemonrc|postrider\n"
+    "       postrider config sample imapd|imapd-ssl|pop3d|pop3d-ssl|authdaemonrc|postrider\n"
+    "       postrider config manual imapd|imapd-ssl|pop3d|pop3d-ssl|authdaemonrc|postrider\n"
     "DIR is $POSTRIDER_CONFIG_DIR or /etc/courier where it is not given.\n";
 
 void print(std::FILE* stream, std::string_view text) {

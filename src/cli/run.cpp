@@ -17,8 +17,8 @@ namespace postrider::cli {
 namespace {
 
 constexpr std::array subcommands = {
-    &sub_serve,  &sub_imapd,  &sub_who,      &sub_kick,       &sub_stats,     &sub_reload, &sub_stop,
-    &sub_config, &sub_userdb, &sub_userdbpw, &sub_makeuserdb, &sub_pw2userdb, &sub_front,  &sub_worker,
+    &sub_serve,  &sub_imapd,  &sub_pop3d,    &sub_who,        &sub_kick,      &sub_stats, &sub_reload, &sub_stop,
+    &sub_config, &sub_userdb, &sub_userdbpw, &sub_makeuserdb, &sub_pw2userdb, &sub_front, &sub_worker,
 };
 
 const Subcommand* named(std::string_view name) {
@@ -32,15 +32,17 @@ const Subcommand* named(std::string_view name) {
 
 const Subcommand* linked(std::string_view link) {
     for (const Subcommand* subcommand : subcommands) {
-        if (!subcommand->link.empty() && subcommand->link == link) {
-            return subcommand;
+        for (const std::string_view name : {subcommand->link, subcommand->other_link}) {
+            if (!name.empty() && name == link) {
+                return subcommand;
+            }
         }
     }
     return nullptr;
 }
 
 void print_help(std::FILE* out) {
-    std::fprintf(out, "postrider %s: an IMAP server for Maildir\n\nUsage: postrider SUBCOMMAND [options]\n\n",
+    std::fprintf(out, "postrider %s: an IMAP and POP3 server for Maildir\n\nUsage: postrider SUBCOMMAND [options]\n\n",
                  std::string(version).c_str());
     for (const Subcommand* subcommand : subcommands) {
         if (subcommand->hidden) {

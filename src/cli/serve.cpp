@@ -24,12 +24,15 @@ config::Assignment override_of(const std::string& text) {
 }
 
 int run(const Invocation& invocation) {
-    CLI::App app("Serves IMAP until SIGTERM; SIGHUP reads settings and certificates again.", invocation.program);
+    CLI::App app("Serves IMAP and POP3 until SIGTERM; SIGHUP reads settings and certificates again.",
+                 invocation.program);
     std::string folder = standard_config_folder();
     std::vector<std::string> values;
-    app.add_option("--config-dir", folder, "folder of imapd, imapd-ssl, authdaemonrc, postrider")
+    app.add_option("--config-dir", folder, "folder of imapd, imapd-ssl, pop3d, pop3d-ssl, authdaemonrc, postrider")
         ->capture_default_str();
-    app.add_option("--set", values, "NAME=VALUE: wins over the files")->expected(1)->take_all();
+    app.add_option("--set", values, "NAME=VALUE: wins over the files; pop3d/NAME=VALUE for a name that IMAP has too")
+        ->expected(1)
+        ->take_all();
     std::vector<std::string> arguments(invocation.arguments.rbegin(), invocation.arguments.rend());
     try {
         app.parse(arguments);

@@ -17,14 +17,16 @@ struct Invocation {
 
 struct Subcommand {
     std::string_view name;
-    std::string_view summary;    ///< one line for --help
-    std::string_view link = {};  ///< Courier's name that runs it; "" for none
+    std::string_view summary;          ///< one line for --help
+    std::string_view link = {};        ///< Courier's name that runs it; "" for none
+    std::string_view other_link = {};  ///< another such name
     int (*run)(const Invocation& invocation);
     bool hidden = false;  ///< started by the program itself, not by a person
 };
 
 extern const Subcommand sub_serve;
 extern const Subcommand sub_imapd;
+extern const Subcommand sub_pop3d;
 extern const Subcommand sub_who;
 extern const Subcommand sub_kick;
 extern const Subcommand sub_stats;

@@ -14,6 +14,7 @@ std::string who_table(std::span<const SessionLine> sessions, std::size_t width) 
         {"SESSION", Align::right},
         {"USER"},
         {"ADDRESS"},
+        {"PROTOCOL"},
         {"TLS"},
         {"UID", Align::right},
         {"PROCESS", Align::right},
@@ -25,10 +26,11 @@ std::string who_table(std::span<const SessionLine> sessions, std::size_t width) 
     };
     std::vector<std::vector<std::string>> rows;
     for (const SessionLine& one : sessions) {
-        rows.push_back({std::to_string(one.session), one.user, one.address, one.tls ? "yes" : "no",
-                        std::to_string(one.uid), one.process == 0 ? "" : std::to_string(one.process),
-                        duration_text(one.age), duration_text(one.status.idle.count()), one.status.state,
-                        one.status.folder, one.status.client_id});
+        rows.push_back({std::to_string(one.session), one.user, one.address, std::string(service_name(one.protocol)),
+                        one.tls ? "yes" : "no", std::to_string(one.uid),
+                        one.process == 0 ? "" : std::to_string(one.process), duration_text(one.age),
+                        duration_text(one.status.idle.count()), one.status.state, one.status.folder,
+                        one.status.client_id});
     }
     return table_text(columns, rows, width);
 }
@@ -38,9 +40,11 @@ std::string who_json(std::span<const SessionLine> sessions) {
     for (const SessionLine& one : sessions) {
         out += out.size() > 1 ? ",\n " : "\n ";
         out += "{\"session\": " + std::to_string(one.session) + ", \"user\": " + json_string(one.user) +
-               ", \"address\": " + json_string(one.address) + ", \"tls\": " + (one.tls ? "true" : "false") +
-               ", \"uid\": " + std::to_string(one.uid) + ", \"process\": " + std::to_string(one.process) +
-               ", \"age\": " + std::to_string(one.age) + ", \"idle\": " + std::to_string(one.status.idle.count()) +
+               ", \"address\": " + json_string(one.address) +
+               ", \"protocol\": " + json_string(service_name(one.protocol)) +
+               ", \"tls\": " + (one.tls ? "true" : "false") + ", \"uid\": " + std::to_string(one.uid) +
+               ", \"process\": " + std::to_string(one.process) + ", \"age\": " + std::to_string(one.age) +
+               ", \"idle\": " + std::to_string(one.status.idle.count()) +
                ", \"state\": " + json_string(one.status.state) + ", \"folder\": " + json_string(one.status.folder) +
                ", \"client_id\": " + json_string(one.status.client_id) +
                ", \"memory\": " + std::to_string(one.status.memory) + '}';

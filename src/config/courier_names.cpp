@@ -11,7 +11,7 @@ constexpr CourierName table[] = {
     {"AUTHMODULES", {}},
     {"TCPDOPTS", {}},
     {"PIDFILE", {}},
-    {"LOGGEROPTS", "-name=imapd"},
+    {"LOGGEROPTS", "-name=imapd|-name=pop3d"},
     {"AUTH_MKHOMEDIR_SKEL", {}},
     {"IMAP_PROXY", "0"},
     {"IMAP_PROXY_FOREIGN", "0"},
@@ -34,7 +34,7 @@ constexpr CourierName table[] = {
     {"MAILDIR_SKIP_SYMLINK_CHECKS", {}},
     // imapd-ssl
     {"SSLPIDFILE", {}},
-    {"SSLLOGGEROPTS", "-name=imapd-ssl"},
+    {"SSLLOGGEROPTS", "-name=imapd-ssl|-name=pop3d-ssl"},
     {"COURIERTLS", {}},
     {"TLS_PRIORITY", {}},
     {"TLS_MIN_DH_BITS", {}},
@@ -44,7 +44,11 @@ constexpr CourierName table[] = {
     {"TLS_EXTERNAL", {}},
     {"TLS_CACHEFILE", {}},
     {"TLS_CACHESIZE", {}},
-    {"TLS_ALPN", "imap"},
+    {"TLS_ALPN", "imap|pop3"},
+    // pop3d
+    {"POP3AUTH_ORIG", {}},
+    {"POP3AUTH_TLS_ORIG", {}},
+    {"POP3_PROXY", "0"},
     // authdaemonrc
     {"daemons", {}},
     {"authdaemonvar", {}},
@@ -53,12 +57,25 @@ constexpr CourierName table[] = {
 constexpr DangerousValue dangerous[] = {
     {"TLS_VERIFYPEER", "r", "client certificates cannot be demanded"},
     {"TCPDOPTS", "-haproxy", "name those ports in PROXY_PORTS and the proxies in PROXY_TRUSTED (file postrider)"},
-    {"TCPDOPTS", "-access", "the access list is the one that IMAPACCESSFILE names"},
+    {"TCPDOPTS", "-access", "the access list is the one that IMAPACCESSFILE or POP3ACCESSFILE names"},
 };
 
 constexpr std::string_view port_services = "AUTHSERVICE";
 
 }  // namespace
+
+bool CourierName::asks_for_ours(std::string_view value) const {
+    for (std::string_view rest = harmless;;) {
+        const auto bar = rest.find('|');
+        if (value == rest.substr(0, bar)) {
+            return true;
+        }
+        if (bar == std::string_view::npos) {
+            return false;
+        }
+        rest.remove_prefix(bar + 1);
+    }
+}
 
 const CourierName* courier_name(std::string_view name) {
     static constexpr CourierName any_port{port_services, {}};

@@ -8,7 +8,10 @@ namespace postrider::config {
 
 struct CourierName {
     std::string_view name;
-    std::string_view harmless;  ///< the value that asks for what this server does anyway; such a line gets no note
+    std::string_view harmless;  ///< the value, or with "|" the values, that ask for what this server does anyway
+
+    /// Such a line gets no note.
+    bool asks_for_ours(std::string_view value) const;
 };
 
 /// nullptr when the name is not one of them.

@@ -68,10 +68,10 @@ std::vector<Assignment> assignments_of(boost::system::result<std::vector<Assignm
     return *std::move(parsed);
 }
 
-Values sourced(const fs::path& folder, std::initializer_list<const char*> files) {
+Values sourced(const fs::path& folder, std::initializer_list<std::string_view> files) {
     Values values;
     std::map<std::string, std::string> known;
-    for (const char* file : files) {
+    for (const std::string_view file : files) {
         const std::string path = (folder / file).string();
         for (auto& found : assignments_of(parse_shell_assignments(text_of(path, settings_bytes), path, known), path)) {
             known.insert_or_assign(found.name, found.value);
@@ -91,6 +91,15 @@ void expect_folder(const fs::path& folder) {
 
 }  // namespace
 
+std::string_view partner_of(std::string_view file) {
+    for (const FilePair& pair : file_pairs) {
+        if (file == pair.plain || file == pair.tls) {
+            return file == pair.plain ? pair.tls : pair.plain;
+        }
+    }
+    return {};
+}
+
 Values read_own(const fs::path& folder) {
     expect_folder(folder);
     return sourced(folder, {"postrider"});
@@ -98,13 +107,17 @@ Values read_own(const fs::path& folder) {
 
 Sources read_folder(const fs::path& folder) {
     expect_folder(folder);
-    Sources read{.plain = sourced(folder, {"imapd-ssl", "imapd"}),
-                 .tls = sourced(folder, {"imapd", "imapd-ssl"}),
-                 .own = read_own(folder)};
+    Sources read;
+    for (const FilePair& pair : file_pairs) {
+        read[pair.plain] = sourced(folder, {pair.tls, pair.plain});
+        read[pair.tls] = sourced(folder, {pair.plain, pair.tls});
+    }
+    read["postrider"] = read_own(folder);
     const std::string path = (folder / "authdaemonrc").string();
+    Values& auth = read["authdaemonrc"];
     for (auto& found : assignments_of(parse_authdaemonrc(text_of(path, settings_bytes), path), path)) {
         std::string name = found.name;
-        read.auth.insert_or_assign(std::move(name), std::move(found));
+        auth.insert_or_assign(std::move(name), std::move(found));
     }
     return read;
 }

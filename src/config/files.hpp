@@ -14,18 +14,20 @@ namespace postrider::config {
 /// The last assignment of each name.
 using Values = std::map<std::string, Assignment, std::less<>>;
 
-/// Everything that was read. Of the pair imapd and imapd-ssl each is read behind the other, as Courier's two start
-/// scripts do; so each side has its own values, and $NAME of one file is known in the other.
-struct Sources {
-    Values plain;  ///< imapd-ssl, then imapd
-    Values tls;    ///< imapd, then imapd-ssl
-    Values auth;
-    Values own;
-
-    const Values& of(std::string_view file) const {
-        return file == "imapd" ? plain : file == "imapd-ssl" ? tls : file == "authdaemonrc" ? auth : own;
-    }
+/// Two files that Courier's start scripts read one behind the other: the first for the listener that begins plain, the
+/// second for the one over TLS.
+struct FilePair {
+    std::string_view plain;
+    std::string_view tls;
 };
+inline constexpr FilePair file_pairs[] = {{"imapd", "imapd-ssl"}, {"pop3d", "pop3d-ssl"}};
+
+/// The other file of its pair; "" for a file that stands alone.
+std::string_view partner_of(std::string_view file);
+
+/// What was read for each file of the table. Of a pair each is read behind the other, so each side has its own values,
+/// and $NAME of one file is known in the other.
+using Sources = std::map<std::string_view, Values>;
 
 /// Reads of a file not much more than `most` bytes; a longer text tells that the file is larger. "" for a file that is
 /// not there. Throws ConfigError: it cannot be read, or is no regular file.

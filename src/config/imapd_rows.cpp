@@ -1,11 +1,8 @@
-// The settings of the file imapd. compat/config.md section 3.
+// The settings of the file imapd that are IMAP's alone. compat/config.md section 3.
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
-#include <utility>
 
-#include "config/access_list.hpp"
-#include "config/ports.hpp"
 #include "config/row.hpp"
 #include "core/limits.hpp"
 #include "core/text.hpp"
@@ -13,14 +10,6 @@
 namespace postrider::config {
 
 namespace {
-
-void apply_access_list(Draft& draft, const Value& value) {
-    auto found = read_access_list(value.path_in(draft.folder));
-    for (const std::string& remark : found.remarks) {
-        value.note(remark);
-    }
-    draft.settings.access = std::move(found.list);
-}
 
 void apply_trash(Draft& draft, const Value& value) {
     const std::string& name = value.word();
@@ -117,62 +106,10 @@ void apply_id_fields(Draft& draft, const Value& value) {
 }
 
 void apply_log_deletions(Draft& draft, const Value& value) {
-    draft.settings.imap.log_deletions = !value.text().starts_with('0');
-    if (value.text() != "0" && value.text() != "1") {
-        value.note(draft.settings.imap.log_deletions ? "counts as 1: only what begins with 0 is off" : "counts as 0");
-    }
-}
-
-void apply_maildir(Draft& draft, const Value& value) {
-    draft.settings.imap.maildir = value.word();
-    if (value.word().starts_with('/')) {
-        value.note("is absolute: every account without a MAILDIR of its own gets the same mailbox");
-    }
+    draft.settings.imap.log_deletions = value.on_unless_zero();
 }
 
 constexpr Row table[] = {
-    {{"ADDRESS", "imapd", Type::words, "", "0", "", "addresses, by comma",
-      "Where to listen when a port in PORT has no address of its own; 0 is every address."},
-     "ADDRESS:0",
-     [](Draft& draft, const Value& value) { draft.addresses = addresses_of(value); }},
-    {{"PORT", "imapd", Type::ports, "", "143", "", "PORT or ADDRESS.PORT, by comma",
-      "Ports of the listener without TLS from the start. A port is a number, imap or imaps; 0.143 is 143 at ADDRESS."},
-     "PORT:1",
-     [](Draft& draft, const Value& value) {
-         draft.plain = listeners_of(value, draft.addresses, service::Tls::on_request);
-     }},
-    {{"IMAPDSTART", "imapd", Type::yes_no, "", "YES", "NO", "YES or NO", "Whether to listen at PORT."},
-     "IMAPDSTART:0",
-     [](Draft& draft, const Value& value) { draft.start_plain = value.yes_no(); }},
-    {{"MAXDAEMONS", "imapd", Type::number, "connections", "10000", "40", "1..1000000",
-      "The most connections at a time through PORT; further ones wait."},
-     "MAXDAEMONS:0",
-     [](Draft& draft, const Value& value) {
-         draft.settings.plain_limits.most = draft.settings.tls_limits.most = value.number();
-     }},
-    {{"MAXPERIP", "imapd", Type::number, "connections", "100", "4", "1..1000000",
-      "The most connections at a time through PORT from one client address; further ones are closed."},
-     "MAXPERIP:0",
-     [](Draft& draft, const Value& value) {
-         draft.settings.plain_limits.per_address = draft.settings.tls_limits.per_address = value.number();
-     }},
-    {{"IMAPACCESSFILE", "imapd", Type::path, "", "imapaccess", "", "a path",
-      "The list of who may connect, a file or a folder of files, read as it is: makeimapaccess is not needed. Without "
-      "it everybody may. A relative path starts at the folder of the settings."},
-     "IMAPACCESSFILE:0",
-     apply_access_list},
-    {{"MAILDIRPATH", "imapd", Type::path, "", "Maildir", "", "a path",
-      "The Maildir of accounts that do not name their own, relative to the account's home."},
-     "MAILDIRPATH:0",
-     apply_maildir},
-    {{"DEFDOMAIN", "imapd", Type::text, "", "", "", "text such as @example.com",
-      "Added to login names that do not hold its first character."},
-     "DEFDOMAIN:0",
-     [](Draft& draft, const Value& value) { draft.settings.auth.default_domain = value.text(); }},
-    {{"DOMAINSEP", "imapd", Type::text, "", "", "", "characters",
-      "With DEFDOMAIN: the domain is added to names that hold none of these characters."},
-     "DOMAINSEP:0",
-     [](Draft& draft, const Value& value) { draft.settings.auth.domain_separators = value.text(); }},
     {{"IMAP_KEYWORDS", "imapd", Type::number, "", "1", "", "0..2",
       "Custom keywords on messages: 0 off, 1 on, 2 on and careful when several servers change the same message."},
      "KEYWORDS_CAPABILITY:0",

@@ -1,5 +1,6 @@
 // A settings folder -> checked Settings, and notes about what an administrator might expect otherwise.
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <utility>
 
@@ -15,53 +16,85 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// "FILE/NAME" is the setting of that file or its partner. NAME alone is the first one so called in the table, which
+/// is IMAP's where both protocols have one.
 void override_with(Sources& read, const std::vector<Assignment>& overrides) {
-    for (const Assignment& given : overrides) {
-        if (row_of(given.name) == nullptr) {
+    for (Assignment given : overrides) {
+        const auto slash = given.name.find('/');
+        const std::string file = slash == std::string::npos ? "" : given.name.substr(0, slash);
+        const std::string name = slash == std::string::npos ? given.name : given.name.substr(slash + 1);
+        const Row* row = row_of(name, file);
+        if (row == nullptr && !partner_of(file).empty()) {
+            row = row_of(name, partner_of(file));
+        }
+        if (row == nullptr) {
             throw ConfigError(place_of(given) + ": " + given.name + " is not a setting");
         }
-        for (Values* values : {&read.plain, &read.tls, &read.auth, &read.own}) {
-            values->insert_or_assign(given.name, given);
+        given.name = name;
+        read[row->setting.file].insert_or_assign(name, given);
+        if (const std::string_view partner = partner_of(row->setting.file); !partner.empty()) {
+            read[partner].insert_or_assign(name, given);
         }
     }
 }
 
 void apply_rows(const Sources& read, Draft& draft, Loaded& loaded) {
     for (const Row& row : rows()) {
-        const Values& values = read.of(row.setting.file);
-        const auto found = values.find(row.setting.name);
+        const Setting& setting = row.setting;
+        const Values& values = read.at(setting.file);
+        const auto found = values.find(setting.name);
         if (found != values.end()) {
-            row.apply(draft, Value(row.setting, found->second, loaded.notes));
-            loaded.in_force.push_back(found->second);
+            row.apply(draft, Value(setting, found->second, loaded.notes));
+            loaded.in_force.push_back({&setting, found->second});
             continue;
         }
-        if (!row.setting.courier.empty()) {
-            loaded.notes.push_back(std::string(row.setting.name) + " is not set (" + std::string(row.setting.file) +
-                                   "): " + std::string(row.setting.standard) + " here, " +
-                                   std::string(row.setting.courier) + " with Courier");
+        const bool is_unused_pop3 = setting.file.starts_with("pop3d") && values.empty();
+        if (!setting.courier.empty() && !is_unused_pop3) {
+            loaded.notes.push_back(std::string(setting.name) + " is not set (" + std::string(setting.file) +
+                                   "): " + std::string(setting.standard) + " here, " + std::string(setting.courier) +
+                                   " with Courier");
         }
-        if (!row.setting.standard.empty()) {
-            const Assignment standard{std::string(row.setting.name), std::string(row.setting.standard), "default", 0};
-            row.apply(draft, Value(row.setting, standard, loaded.notes));
+        if (!setting.standard.empty()) {
+            const Assignment standard{std::string(setting.name), std::string(setting.standard), "default", 0};
+            row.apply(draft, Value(setting, standard, loaded.notes));
         }
     }
+}
+
+void add_listeners(const ListenerDraft& draft, std::vector<service::Listener>& listeners) {
+    if (draft.start_plain) {
+        listeners.insert(listeners.end(), draft.plain.begin(), draft.plain.end());
+    }
+    if (draft.start_tls) {
+        listeners.insert(listeners.end(), draft.over_tls.begin(), draft.over_tls.end());
+    }
+}
+
+void finish_tls(service::Doors& doors, std::string_view alpn, const ListenerDraft& draft) {
+    doors.tls.alpn = alpn;
+    doors.starttls = doors.tls;
+    doors.starttls.protocol = draft.starttls_protocol.value_or(doors.tls.protocol);
 }
 
 /// What follows from several settings together.
 void finish(Draft& draft, std::vector<std::string>& notes) {
     service::Settings& settings = draft.settings;
-    if (draft.start_plain) {
-        settings.listeners = draft.plain;
-    }
-    if (draft.start_tls) {
-        settings.listeners.insert(settings.listeners.end(), draft.over_tls.begin(), draft.over_tls.end());
-    }
+    add_listeners(draft.imap, settings.listeners);
+    add_listeners(draft.pop3, settings.listeners);
     refuse_twice(settings.listeners);
     if (settings.listeners.empty()) {
-        notes.push_back("IMAPDSTART and IMAPDSSLSTART are both off: there is nothing to listen at");
+        notes.push_back(
+            "IMAPDSTART, IMAPDSSLSTART, POP3DSTART and POP3DSSLSTART are all off: there is nothing to listen at");
     }
-    if (draft.start_plain && settings.imap.tls_required && !settings.imap.starttls) {
-        notes.push_back("IMAP_TLS_REQUIRED is on and IMAPDSTARTTLS off: nobody can log in through PORT");
+    if (draft.imap.start_plain && settings.imap.tls_required && !settings.imap.starttls) {
+        notes.push_back("IMAP_TLS_REQUIRED is on and IMAPDSTARTTLS off: nobody can log in through PORT of imapd");
+    }
+    if (draft.pop3.start_plain && settings.pop3.tls_required && !settings.pop3.stls) {
+        notes.push_back("POP3_TLS_REQUIRED is on and POP3_STARTTLS off: nobody can log in through PORT of pop3d");
+    }
+    const auto& purges = settings.store.empty_trash;
+    if (const auto inbox = std::ranges::find(purges, "INBOX", &store::Purge::mailbox); inbox != purges.end()) {
+        settings.pop3.expire = std::chrono::duration_cast<std::chrono::days>(inbox->age);
     }
     if (settings.imap.enhanced_idle && !settings.store.use_locks) {
         notes.push_back("IMAP_ENHANCEDIDLE is without effect while IMAP_USELOCKS is off, as with Courier");
@@ -70,22 +103,21 @@ void finish(Draft& draft, std::vector<std::string>& notes) {
     if (!settings.proxy_trusted.empty() && std::ranges::none_of(settings.listeners, &service::Listener::proxy)) {
         notes.push_back("PROXY_TRUSTED is without effect: no port in PROXY_PORTS is listened at");
     }
-    settings.tls.alpn = "imap";
-    settings.starttls = settings.tls;
-    settings.starttls.protocol = draft.starttls_protocol.value_or(settings.tls.protocol);
+    finish_tls(settings.imap_doors, "imap", draft.imap);
+    finish_tls(settings.pop3_doors, "pop3", draft.pop3);
 }
 
 /// A setting of one file of the pair that the other file decides otherwise.
 void note_losers(const Sources& read, std::vector<std::string>& notes) {
     for (const Row& row : rows()) {
-        const bool plain = row.setting.file == "imapd";
-        if ((!plain && row.setting.file != "imapd-ssl") ||
-            row_of(row.setting.name, plain ? "imapd-ssl" : "imapd") != nullptr) {
+        const std::string_view partner = partner_of(row.setting.file);
+        if (partner.empty() || row_of(row.setting.name, partner) != nullptr) {
             continue;
         }
-        const auto winner = read.of(row.setting.file).find(row.setting.name);
-        const auto other = (plain ? read.tls : read.plain).find(row.setting.name);
-        if (winner != read.of(row.setting.file).end() && winner->second.file != other->second.file &&
+        const Values& own = read.at(row.setting.file);
+        const auto winner = own.find(row.setting.name);
+        const auto other = read.at(partner).find(row.setting.name);
+        if (winner != own.end() && winner->second.file != other->second.file &&
             winner->second.value != other->second.value) {
             notes.push_back(place_of(other->second) + ": " + std::string(row.setting.name) +
                             " is not used: " + place_of(winner->second) + " wins");
@@ -96,16 +128,19 @@ void note_losers(const Sources& read, std::vector<std::string>& notes) {
 /// Settings in a file that is not theirs, and Courier's settings that this version does not use.
 void note_unused(const Values& values, std::string_view file, std::vector<std::string>& notes) {
     for (const auto& [name, found] : values) {
+        const std::string_view partner = partner_of(file);
+        if (row_of(name, file) != nullptr || (!partner.empty() && row_of(name, partner) != nullptr)) {
+            continue;
+        }
         const std::string place = place_of(found) + ": " + name;
         const CourierName* courier = courier_name(name);
         const Row* row = row_of(trimmed(name));
         if (row != nullptr && name != row->setting.name) {
             notes.push_back(place_of(found) + ": \"" + log_safe(name, 80) +
                             "\" is no setting: a name has no blanks around it");
-        } else if (row != nullptr && row->setting.file != file &&
-                   !(file == "imapd" && row->setting.file == "imapd-ssl")) {
+        } else if (row != nullptr) {
             notes.push_back(place + " is not used here: it belongs in the file " + std::string(row->setting.file));
-        } else if (row == nullptr && courier != nullptr && found.value != courier->harmless) {
+        } else if (courier != nullptr && !courier->asks_for_ours(found.value)) {
             notes.push_back(place + " is set and not used by this version");
         }
     }
@@ -131,8 +166,9 @@ void refuse_dangerous(const Values& values) {
 
 Loaded load(const fs::path& folder, const std::vector<Assignment>& overrides) {
     const Sources files = read_folder(folder);
-    refuse_dangerous(files.plain);
-    refuse_dangerous(files.tls);
+    for (const auto& [file, values] : files) {
+        refuse_dangerous(values);
+    }
     Sources read = files;
     override_with(read, overrides);
     Loaded loaded;
@@ -141,13 +177,11 @@ Loaded load(const fs::path& folder, const std::vector<Assignment>& overrides) {
     finish(draft, loaded.notes);
     loaded.settings = std::move(draft.settings);
     note_losers(files, loaded.notes);
-    note_unused(files.tls, "imapd", loaded.notes);
-    note_unused(files.auth, "authdaemonrc", loaded.notes);
-    note_unused(files.own, "postrider", loaded.notes);
-    std::error_code error;
-    if (fs::exists(folder / "pop3d", error)) {
-        loaded.notes.push_back((folder / "pop3d").string() + " is not read: this version does not speak POP3");
+    for (const FilePair& pair : file_pairs) {
+        note_unused(files.at(pair.tls), pair.plain, loaded.notes);
     }
+    note_unused(files.at("authdaemonrc"), "authdaemonrc", loaded.notes);
+    note_unused(files.at("postrider"), "postrider", loaded.notes);
     return loaded;
 }
 

@@ -1,5 +1,6 @@
 // The settings of authdaemonrc (compat/config.md section 8) and of our own file, postrider.
 #include <algorithm>
+#include <chrono>
 #include <string>
 
 #include "config/row.hpp"
@@ -49,6 +50,17 @@ void apply_session_timeout(Draft& draft, const Value& value) {
     }
 }
 
+void apply_pop3_session_timeout(Draft& draft, const Value& value) {
+    draft.settings.pop3.idle_time = std::chrono::seconds(value.number());
+    if (draft.settings.pop3.idle_time < std::chrono::minutes(10)) {
+        value.note("is less than the 600 seconds that RFC 1939 section 3 asks for");
+    }
+}
+
+void apply_login_timeout(Draft& draft, const Value& value) {
+    draft.settings.imap.login_time = draft.settings.pop3.login_time = std::chrono::seconds(value.number());
+}
+
 void apply_log(Draft& draft, const Value& value) {
     const std::string& target = value.word();
     if (target == "stderr") {
@@ -93,10 +105,20 @@ constexpr Row table[] = {
       "An IMAP session in which the client says nothing for so long is ended."},
      "IMAP_SESSION_TIMEOUT:0",
      apply_session_timeout},
+    {{"POP3_SESSION_TIMEOUT", "postrider", Type::seconds, "seconds", "600", "", "1..604800",
+      "A POP3 session in which the client says nothing for so long is ended; no message is deleted then."},
+     "POP3_SESSION_TIMEOUT:0",
+     apply_pop3_session_timeout},
+    {{"POP3_APOP", "postrider", Type::on_off, "", "0", "", "0 or 1",
+      "Offer APOP in POP3's greeting. It lets accounts in whose password is stored in clear, {PLAIN}, and no others; "
+      "some "
+      "clients try nothing else where it is offered."},
+     "POP3_APOP:0",
+     [](Draft& draft, const Value& value) { draft.settings.pop3.apop = value.on_off(); }},
     {{"LOGIN_TIMEOUT", "postrider", Type::seconds, "seconds", "60", "", "1..3600",
       "How long a connection may last before login, the TLS handshake included."},
      "LOGIN_TIMEOUT:0",
-     [](Draft& draft, const Value& value) { draft.settings.imap.login_time = std::chrono::seconds(value.number()); }},
+     apply_login_timeout},
     {{"LOG", "postrider", Type::text, "", "stderr", "", "stderr, syslog or an absolute path", "Where the log goes."},
      "LOG:0",
      apply_log},

@@ -43,17 +43,25 @@ std::string address_of(std::string_view text, const Value& value) {
     value.refuse("understood: " + log_safe(name, 80) + " is no IPv4 or IPv6 address");
 }
 
+/// As /etc/services has them.
+struct PortName {
+    std::string_view name;
+    std::uint16_t number;
+};
+constexpr PortName port_names[] = {
+    {"imap", 143}, {"imap2", 143}, {"imaps", 993}, {"pop3", 110}, {"pop-3", 110}, {"pop3s", 995},
+};
+
 std::uint16_t port_of(std::string_view text, const Value& value) {
-    if (text == "imap" || text == "imap2") {
-        return 143;
-    }
-    if (text == "imaps") {
-        return 993;
+    const auto named = std::ranges::find(port_names, text, &PortName::name);
+    if (named != std::ranges::end(port_names)) {
+        return named->number;
     }
     const auto port = parse_decimal<std::uint16_t>(text);
     if (!port || *port == 0) {
         value.refuse(
-            "understood: a port is a number from 1 to 65535, imap or imaps, with or without ADDRESS. before it");
+            "understood: a port is a number from 1 to 65535, imap, imaps, pop3 or pop3s, with or without ADDRESS. "
+            "before it");
     }
     return *port;
 }
@@ -88,12 +96,12 @@ std::vector<std::string> addresses_of(const Value& value) {
 }
 
 std::vector<service::Listener> listeners_of(const Value& ports, const std::vector<std::string>& addresses,
-                                            service::Tls tls) {
+                                            service::Door door) {
     std::vector<service::Listener> listeners;
     for (const std::string_view item : comma_list(ports.text())) {
         const Port port = item_of(item, ports);
         for (const std::string& address : port.address ? std::vector{*port.address} : addresses) {
-            listeners.push_back({.address = address, .port = port.number, .tls = tls});
+            listeners.push_back({.address = address, .port = port.number, .door = door});
         }
         if (listeners.size() > listeners_most) {
             ports.refuse("a list of at most " + std::to_string(listeners_most) + " ports");
@@ -102,11 +110,11 @@ std::vector<service::Listener> listeners_of(const Value& ports, const std::vecto
     return listeners;
 }
 
-void mark_proxied(const Value& ports, std::vector<service::Listener>& plain, std::vector<service::Listener>& over_tls) {
+void mark_proxied(const Value& ports, std::initializer_list<std::vector<service::Listener>*> lists) {
     for (const std::string_view item : comma_list(ports.text())) {
         const Port port = item_of(item, ports);
         bool found = false;
-        for (auto* listeners : {&plain, &over_tls}) {
+        for (auto* listeners : lists) {
             for (service::Listener& listener : *listeners) {
                 if (listener.port == port.number && (!port.address || listener.address == *port.address)) {
                     listener.proxy = found = true;

@@ -100,7 +100,7 @@ void apply_proxy_ports(Draft& draft, const Value& value) {
     if (draft.settings.proxy_trusted.empty()) {
         value.refuse("usable without PROXY_TRUSTED, which names the proxies");
     }
-    mark_proxied(value, draft.plain, draft.over_tls);
+    mark_proxied(value, {&draft.imap.plain, &draft.imap.over_tls, &draft.pop3.plain, &draft.pop3.over_tls});
 }
 
 constexpr Row table[] = {

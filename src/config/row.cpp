@@ -2,12 +2,16 @@
 
 #include <algorithm>
 
+#include "config/listener_rows.hpp"
+
 namespace postrider::config {
 
 std::span<const Row> rows() {
     static const std::vector<Row> all = [] {
         std::vector<Row> out;
-        for (const auto part : {imapd_rows(), imapd_ssl_rows(), other_rows(), index_rows(), role_rows()}) {
+        for (const auto part : {plain_listener_rows(Protocol::imap), imapd_rows(), tls_listener_rows(Protocol::imap),
+                                plain_listener_rows(Protocol::pop3), pop3d_rows(), tls_listener_rows(Protocol::pop3),
+                                other_rows(), index_rows(), role_rows()}) {
             out.insert(out.end(), part.begin(), part.end());
         }
         return out;

@@ -14,16 +14,24 @@
 
 namespace postrider::config {
 
-/// What the rows fill; load() finishes it.
-struct Draft {
-    std::filesystem::path folder;
-    service::Settings settings;
+/// Where one protocol is to be served.
+struct ListenerDraft {
     bool start_plain = true;
     bool start_tls = true;
     std::vector<service::Listener> plain;
     std::vector<service::Listener> over_tls;
     std::optional<std::string> starttls_protocol;
-    std::vector<std::string> addresses;  ///< of ADDRESS, then SSLADDRESS, for the ports in the next row
+};
+
+/// What the rows fill; load() finishes it.
+struct Draft {
+    std::filesystem::path folder;
+    service::Settings settings;
+    ListenerDraft imap;
+    ListenerDraft pop3;
+    std::vector<std::string> addresses;  ///< of ADDRESS or SSLADDRESS, for the ports in the next row
+
+    ListenerDraft& listeners_of(Protocol protocol) { return protocol == Protocol::imap ? imap : pop3; }
 };
 
 struct Row {
@@ -34,8 +42,8 @@ struct Row {
     void (*apply)(Draft& draft, const Value& value);
 };
 
-std::span<const Row> imapd_rows();
-std::span<const Row> imapd_ssl_rows();
+std::span<const Row> imapd_rows();  ///< of imapd: what is IMAP's alone; the others: listener_rows.hpp
+std::span<const Row> pop3d_rows();  ///< of pop3d: the same
 std::span<const Row> other_rows();  ///< authdaemonrc, and of postrider what does not follow
 std::span<const Row> index_rows();  ///< of postrider: the index
 std::span<const Row> role_rows();   ///< of postrider: processes, limits before login, proxies

@@ -17,6 +17,8 @@ struct FileRow {
 constexpr FileRow files[] = {
     {"imapd", "the IMAP server: addresses, mailboxes, behaviour."},
     {"imapd-ssl", "TLS for the IMAP server; read together with imapd."},
+    {"pop3d", "the POP3 server: whether it runs, addresses, behaviour."},
+    {"pop3d-ssl", "TLS for the POP3 server; read together with pop3d."},
     {"authdaemonrc", "where accounts come from."},
     {"postrider", "what Courier has no setting for: threads, processes, proxies, durability, limits, log."},
 };

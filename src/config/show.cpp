@@ -21,14 +21,14 @@ struct InForce {
     }
 };
 
-/// Loaded::in_force has the table's order, so the two are walked together. A name that stands in two files (MAXDAEMONS)
-/// is set in both or in neither, since each file of the pair falls back on the other.
+/// Loaded::in_force has the table's order, so the two are walked together.
 std::vector<InForce> in_force(const Loaded& loaded) {
     std::vector<InForce> out;
     auto next = loaded.in_force.begin();
     for (const Setting& setting : settings_table()) {
-        const bool is_set = next != loaded.in_force.end() && next->name == setting.name;
-        out.push_back({.setting = setting, .assignment = is_set ? &*next++ : nullptr});
+        const bool is_set =
+            next != loaded.in_force.end() && next->setting->name == setting.name && next->setting->file == setting.file;
+        out.push_back({.setting = setting, .assignment = is_set ? &next++->assignment : nullptr});
     }
     return out;
 }

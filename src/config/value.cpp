@@ -119,6 +119,14 @@ bool Value::yes_no() const {
     return yes;
 }
 
+bool Value::on_unless_zero() const {
+    const bool on = !text().starts_with('0');
+    if (text() != "0" && text() != "1") {
+        note(on ? "counts as 1: only what begins with 0 is off" : "counts as 0");
+    }
+    return on;
+}
+
 const std::string& Value::choice() const {
     const std::string_view allowed = setting_.limits;
     for (std::size_t at = 0; at < allowed.size();) {

@@ -35,6 +35,8 @@ public:
     long lenient_number() const;
     /// A value that begins with y or Y is yes. A note tells of values that are neither "yes" nor "no".
     bool yes_no() const;
+    /// A value that begins with 0 is off, as Courier has it here. A note tells of values that are neither 0 nor 1.
+    bool on_unless_zero() const;
     /// One of the words in the row's limits.
     const std::string& choice() const;
     /// The words between its blanks; they live as long as the assignment.

@@ -28,9 +28,9 @@ void set_log_sink(LogSink sink) {
     current_sink = std::move(next);
 }
 
-void log_line(LogLevel level, std::string_view line) {
+void log_line(LogLevel level, std::string_view line, Protocol protocol) {
     if (const auto target = sink(); target && *target) {
-        (*target)(level, log_safe(line, longest_line));
+        (*target)(level, log_safe(line, longest_line), protocol);
     }
 }
 

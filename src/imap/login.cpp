@@ -19,7 +19,7 @@ Task<Reply> Session::log_in(auth::Credentials credentials, std::string_view meth
         co_return no("[PRIVACYREQUIRED] STARTTLS required");
     }
     const std::string who = method.empty() ? "user=" + log_safe(credentials.user) : "method=" + std::string(method);
-    auth::LoginRequest request{"imap", std::move(credentials), peer_.address, is_secure()};
+    auth::LoginRequest request{Protocol::imap, std::move(credentials), peer_.address, is_secure()};
     // pause() ends when the connection is to end: a refusal may take its time.
     auto answer = co_await (environment_.gate->log_in(std::move(request)) || connection_.pause(net::Deadline::max()));
     if (answer.index() != 0) {
@@ -29,8 +29,8 @@ Task<Reply> Session::log_in(auth::Credentials credentials, std::string_view meth
     const auto grant = std::get<0>(std::move(answer));
     if (grant) {
         const auto received = connection_.bytes_received();
-        admission_ = std::make_unique<Admission>(
-            Admission{grant->session, peer_, tag_, client_id_, is_secure(), started_, received, 0});
+        admission_ = std::make_unique<Admission>(Admission{grant->session, Protocol::imap, peer_, tag_, client_id_,
+                                                           is_secure(), false, started_, received, 0});
         answered();
         co_return ok("");
     }

@@ -74,7 +74,7 @@ Task<std::unique_ptr<Admission>> Session::run_login() {
     co_return std::move(admission_);
 }
 
-Task<void> Session::run_admitted(std::unique_ptr<Arrival> arrival) {
+Task<void> Session::run_admitted(std::unique_ptr<auth::Arrival> arrival) {
     account_ = std::move(arrival->account);
     Admission& admission = arrival->admission;
     maildir_ = account_.maildir_path(settings().maildir);

@@ -16,15 +16,15 @@ std::string_view Session::stop_word() const {
     return kicked_ ? "Disconnected by the administrator" : "Disconnected during shutdown by signal";
 }
 
-Status Session::status() const {
-    Status status;
-    status.state = doing_.empty() ? "waiting" : doing_;
-    status.folder = state_ == State::selected ? folder_ : std::string();
-    status.client_id = client_id_;
-    status.idle = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - last_command_);
-    status.memory = sizeof *this + connection_.memory() + account_.home.capacity() + account_.address.capacity() +
+SessionReport Session::report() const {
+    SessionReport report;
+    report.state = doing_.empty() ? "waiting" : doing_;
+    report.folder = state_ == State::selected ? folder_ : std::string();
+    report.client_id = client_id_;
+    report.idle = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - last_command_);
+    report.memory = sizeof *this + connection_.memory() + account_.home.capacity() + account_.address.capacity() +
                     maildir_.capacity() + folder_.capacity() + client_id_.capacity();
-    return status;
+    return report;
 }
 
 std::string Session::log_peer() const {

@@ -16,7 +16,9 @@
 #include <utility>
 
 #include "core/log.hpp"
+#include "imap/session.hpp"
 #include "net/network.hpp"
+#include "pop3/session.hpp"
 
 namespace postrider::service {
 
@@ -29,12 +31,12 @@ constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 constexpr auto pause_when_full = std::chrono::milliseconds(50);
 
 /// IPv4 is always shown IPv4-mapped, as Courier's log has it. compat/config.md section 6.3.
-imap::Peer peer_at(const ip::address& address, std::uint16_t port) {
+Peer peer_at(const ip::address& address, std::uint16_t port) {
     const auto plain = net::plain_address(address);
     return {plain, (plain.is_v4() ? "::ffff:" : "") + plain.to_string(), port};
 }
 
-std::string log_name(const imap::Peer& peer) {
+std::string log_name(const Peer& peer) {
     return "ip=[" + peer.text + "], port=[" + std::to_string(peer.port) + "]";
 }
 
@@ -131,13 +133,15 @@ void Front::end_before_login() {
 }
 
 Task<void> Front::wait_for_room(Acceptor& acceptor) {
-    const Tls kind = acceptor.entrance.tls;
+    const Door door = acceptor.entrance.door;
     asio::steady_timer timer(acceptor.strand);
     bool told = false;
-    while (acceptor.socket.is_open() && registry_.is_full(kind, present_.limits(kind))) {
+    while (acceptor.socket.is_open() && registry_.is_full(door, present_.limits(door))) {
         if (!std::exchange(told, true)) {
-            log_line(LogLevel::warning, std::to_string(present_.limits(kind).connections.most) +
-                                            " maximum active connections (MAXDAEMONS).");
+            log_line(
+                LogLevel::warning,
+                std::to_string(present_.limits(door).connections.most) + " maximum active connections (MAXDAEMONS).",
+                door.protocol);
         }
         timer.expires_after(pause_when_full);
         co_await timer.async_wait(as_result);
@@ -186,19 +190,21 @@ Task<void> Front::serve_client(TcpSocket socket, Entrance entrance) {
     co_await (converse(connection, peer_at(endpoint.address(), endpoint.port()), entrance) || connection.watch());
 }
 
-Task<bool> Front::ask_proxy(net::Connection& connection, imap::Peer& peer, Entrance entrance) {
+Task<bool> Front::ask_proxy(net::Connection& connection, Peer& peer, Entrance entrance) {
     if (!present_.trusts_proxy(peer.address)) {
         ++counters_.refused_proxies;
-        log_line(LogLevel::warning, "Connection refused, " + log_name(peer) + ", port " +
-                                        std::to_string(entrance.port) +
-                                        " is for proxies and this address is not in PROXY_TRUSTED");
+        log_line(LogLevel::warning,
+                 "Connection refused, " + log_name(peer) + ", port " + std::to_string(entrance.port) +
+                     " is for proxies and this address is not in PROXY_TRUSTED",
+                 entrance.door.protocol);
         co_return false;
     }
     const auto source =
         co_await connection.accept_proxy_header(std::chrono::steady_clock::now() + limits::proxy_header_time);
     if (!source) {
         ++counters_.refused_proxies;
-        log_line(LogLevel::warning, "Connection refused, " + log_name(peer) + ", no valid PROXY header came");
+        log_line(LogLevel::warning, "Connection refused, " + log_name(peer) + ", no valid PROXY header came",
+                 entrance.door.protocol);
         co_return false;
     }
     if (*source) {
@@ -207,21 +213,26 @@ Task<bool> Front::ask_proxy(net::Connection& connection, imap::Peer& peer, Entra
     co_return true;
 }
 
-std::optional<Registry::Entry> Front::admitted(const imap::Peer& peer, Tls kind) {
-    const net::Access access = present_.access(peer.address);
+std::optional<Registry::Entry> Front::admitted(const Peer& peer, Door door) {
+    const net::Access access = present_.access(door.protocol, peer.address);
     if (!access.allowed) {
         ++counters_.refused_by_list;
-        log_line(LogLevel::debug, "Connection refused, " + log_name(peer) + ", by IMAPACCESSFILE");
+        log_line(LogLevel::debug,
+                 "Connection refused, " + log_name(peer) + ", by " +
+                     (door.protocol == Protocol::imap ? "IMAPACCESSFILE" : "POP3ACCESSFILE"),
+                 door.protocol);
         return std::nullopt;
     }
-    Registry::Limits limits = present_.limits(kind);
+    Registry::Limits limits = present_.limits(door);
     limits.connections.per_address = access.per_address.value_or(limits.connections.per_address);
-    auto admission = registry_.admit(kind, peer.address, limits);
+    auto admission = registry_.admit(door, peer.address, limits);
     if (admission.refusal == Registry::Refusal::address_full || admission.refusal == Registry::Refusal::full) {
         ++counters_.refused_by_limit;
         if (const auto number = told_.times_since(address_key(peer.address))) {
-            log_line(LogLevel::warning, "Maximum connection limit reached for " + peer.text + " (MAXPERIP), " +
-                                            std::to_string(*number) + " refused");
+            log_line(LogLevel::warning,
+                     "Maximum connection limit reached for " + peer.text + " (MAXPERIP), " + std::to_string(*number) +
+                         " refused",
+                     door.protocol);
         }
     }
     if (!admission.entry) {
@@ -229,24 +240,56 @@ std::optional<Registry::Entry> Front::admitted(const imap::Peer& peer, Tls kind)
     }
     if (registry_.dropped() > dropped_told_.exchange(registry_.dropped())) {
         if (const auto number = told_.times_since("before login")) {
-            log_line(LogLevel::warning, "Too many connections before login, the oldest of " + peer.text +
-                                            " or of all dropped " + std::to_string(*number) +
-                                            " times (MAX_BEFORE_LOGIN, MAXPERIP_BEFORE_LOGIN)");
+            log_line(LogLevel::warning,
+                     "Too many connections before login, the oldest of " + peer.text + " or of all dropped " +
+                         std::to_string(*number) + " times (MAX_BEFORE_LOGIN, MAXPERIP_BEFORE_LOGIN)",
+                     door.protocol);
         }
     }
-    ++counters_.connections[kind == Tls::on_request ? 0 : 1];
-    log_line(LogLevel::debug, "Connection, " + log_name(peer));
+    ++counters_.connections[index(door)];
+    log_line(LogLevel::debug, "Connection, " + log_name(peer), door.protocol);
     return std::move(admission.entry);
 }
 
+namespace {
+
 /// In a frame of its own, which is gone while the session goes on.
-Task<std::unique_ptr<imap::Admission>> Front::run_login(net::Connection& connection, imap::Environment environment,
-                                                        imap::Peer peer) {
-    imap::Session session(connection, std::move(environment), std::move(peer));
+template <class Session, class Environment>
+Task<std::unique_ptr<Admission>> run_first_half(net::Connection& connection, Environment environment, Peer peer) {
+    Session session(connection, std::move(environment), std::move(peer));
     co_return co_await session.run_login();
 }
 
-Task<void> Front::converse(net::Connection& connection, imap::Peer peer, Entrance entrance) {
+}  // namespace
+
+Task<std::unique_ptr<Admission>> Front::run_login(net::Connection& connection, Peer peer, Protocol protocol) {
+    if (protocol == Protocol::pop3) {
+        pop3::Environment environment;
+        environment.gate = &gate_;
+        environment.settings = present_.pop3();
+        environment.stls = present_.starttls(protocol);
+        co_return co_await run_first_half<pop3::Session>(connection, std::move(environment), std::move(peer));
+    }
+    imap::Environment environment;
+    environment.gate = &gate_;
+    environment.settings = present_.imap();
+    environment.starttls = present_.starttls(protocol);
+    co_return co_await run_first_half<imap::Session>(connection, std::move(environment), std::move(peer));
+}
+
+/// For a door with TLS from the start. False: the connection is to be closed.
+Task<bool> Front::shake_hands(net::Connection& connection, const Peer& peer, Protocol protocol) {
+    const auto login_time = protocol == Protocol::imap ? present_.imap()->login_time : present_.pop3()->login_time;
+    const auto done =
+        co_await connection.start_tls(present_.tls(protocol), std::chrono::steady_clock::now() + login_time);
+    ++(done ? counters_.handshakes : counters_.failed_handshakes);
+    if (!done) {
+        log_line(LogLevel::debug, "Disconnected, " + log_name(peer) + ", in the TLS handshake", protocol);
+    }
+    co_return done.has_value();
+}
+
+Task<void> Front::converse(net::Connection& connection, Peer peer, Entrance entrance) {
     const Closer closer(connection);
     if (entrance.proxy) {
         const bool known = co_await ask_proxy(connection, peer, entrance);
@@ -254,7 +297,7 @@ Task<void> Front::converse(net::Connection& connection, imap::Peer peer, Entranc
             co_return;
         }
     }
-    auto place = admitted(peer, entrance.tls);
+    auto place = admitted(peer, entrance.door);
     if (!place) {
         co_return;
     }
@@ -267,23 +310,17 @@ Task<void> Front::converse(net::Connection& connection, imap::Peer peer, Entranc
             }
         });
     });
-    imap::Environment environment;
-    environment.gate = &gate_;
-    environment.settings = present_.imap();
-    environment.starttls = present_.starttls();
-    if (entrance.tls == Tls::from_the_start) {
-        const auto deadline = std::chrono::steady_clock::now() + environment.settings->login_time;
-        const auto done = co_await connection.start_tls(present_.tls(), deadline);
-        ++(done ? counters_.handshakes : counters_.failed_handshakes);
-        if (!done) {
-            log_line(LogLevel::debug, "Disconnected, " + log_name(peer) + ", in the TLS handshake");
+    const Protocol protocol = entrance.door.protocol;
+    if (entrance.door.tls == Tls::from_the_start) {
+        const bool secure = co_await shake_hands(connection, peer, protocol);
+        if (!secure) {
             co_return;
         }
     }
-    auto admission = co_await run_login(connection, std::move(environment), std::move(peer));
+    auto admission = co_await run_login(connection, std::move(peer), protocol);
     if (admission) {
         place->logged_in();
-        co_await onward_.take(connection, std::move(admission), entrance.tls, std::move(*place));
+        co_await onward_.take(connection, std::move(admission), entrance.door, std::move(*place));
     }
 }
 
@@ -293,6 +330,8 @@ std::vector<Figure> Front::figures() const {
     return {
         {"connections_accepted_total", "listener=\"imap\"", counters_.connections[0]},
         {"connections_accepted_total", "listener=\"imaps\"", counters_.connections[1]},
+        {"connections_accepted_total", "listener=\"pop3\"", counters_.connections[2]},
+        {"connections_accepted_total", "listener=\"pop3s\"", counters_.connections[3]},
         {"connections", "", registry_.size()},
         {"connections_before_login", "", registry_.before_login()},
         {"connections_dropped_total", "", registry_.dropped()},

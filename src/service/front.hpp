@@ -10,8 +10,8 @@
 
 #include "auth/gate.hpp"
 #include "core/descriptor.hpp"
+#include "core/session_facts.hpp"
 #include "core/task.hpp"
-#include "imap/session.hpp"
 #include "net/connection.hpp"
 #include "service/messages.hpp"
 #include "service/present.hpp"
@@ -25,15 +25,15 @@ class Onward {
 public:
     virtual ~Onward() = default;
 
-    /// Brings the session to its end, or to somebody who will. place: to be kept until then. kind: of the listener
-    /// that the connection came through. On the connection's strand, with watch() running beside.
-    virtual Task<void> take(net::Connection& connection, std::unique_ptr<imap::Admission> admission, Tls kind,
+    /// Brings the session to its end, or to somebody who will. place: to be kept until then. door: that the
+    /// connection came in by. On the connection's strand, with watch() running beside.
+    virtual Task<void> take(net::Connection& connection, std::unique_ptr<Admission> admission, Door door,
                             Registry::Entry place) = 0;
 };
 
 /// How a listener's connections begin.
 struct Entrance {
-    Tls tls = Tls::on_request;
+    Door door;
     bool proxy = false;
     std::uint16_t port = 0;  ///< for the log; 0: not known
 };
@@ -61,7 +61,7 @@ private:
     using TcpSocket = asio::basic_stream_socket<asio::ip::tcp, net::Strand>;
     struct Acceptor;
     struct Counters {
-        std::atomic<std::uint64_t> connections[2] = {0, 0};
+        std::atomic<std::uint64_t> connections[door_count] = {};
         std::atomic<std::uint64_t> refused_by_list = 0;
         std::atomic<std::uint64_t> refused_by_limit = 0;
         std::atomic<std::uint64_t> refused_proxies = 0;
@@ -72,12 +72,12 @@ private:
     Task<void> accept_all(Acceptor& acceptor);
     Task<void> wait_for_room(Acceptor& acceptor);
     Task<void> serve_client(TcpSocket socket, Entrance entrance);
-    static Task<std::unique_ptr<imap::Admission>> run_login(net::Connection& connection, imap::Environment environment,
-                                                            imap::Peer peer);
-    Task<void> converse(net::Connection& connection, imap::Peer peer, Entrance entrance);
+    Task<std::unique_ptr<Admission>> run_login(net::Connection& connection, Peer peer, Protocol protocol);
+    Task<void> converse(net::Connection& connection, Peer peer, Entrance entrance);
     /// Who is there when a proxy speaks for it. False: the connection is to be closed.
-    Task<bool> ask_proxy(net::Connection& connection, imap::Peer& peer, Entrance entrance);
-    std::optional<Registry::Entry> admitted(const imap::Peer& peer, Tls kind);
+    Task<bool> ask_proxy(net::Connection& connection, Peer& peer, Entrance entrance);
+    std::optional<Registry::Entry> admitted(const Peer& peer, Door door);
+    Task<bool> shake_hands(net::Connection& connection, const Peer& peer, Protocol protocol);
 
     void stop_accepting();
 

@@ -1,8 +1,5 @@
 #include "service/front_line.hpp"
 
-#include <fcntl.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -18,6 +15,7 @@
 #include "core/log.hpp"
 #include "net/network.hpp"
 #include "service/exit_codes.hpp"
+#include "service/front_sockets.hpp"
 #include "service/mail_tree.hpp"
 #include "service/process.hpp"
 #include "service/role_settings.hpp"
@@ -35,42 +33,6 @@ void report(const std::exception_ptr& error) {
     if (error) {
         log_line(LogLevel::error, "the supervisor made a mistake: " + text_of(error));
     }
-}
-
-/// -1: it is no socket.
-int option_of(int socket, int option) {
-    int value = 0;
-    socklen_t size = sizeof value;
-    return ::getsockopt(socket, SOL_SOCKET, option, &value, &size) == 0 ? value : -1;
-}
-
-/// What a front may hand over, connected or not any more.
-bool is_of_a_client(int socket) {
-    const int domain = option_of(socket, SO_DOMAIN);
-    return (domain == AF_INET || domain == AF_INET6) && option_of(socket, SO_TYPE) == SOCK_STREAM &&
-           option_of(socket, SO_ACCEPTCONN) == 0;
-}
-
-bool is_connected(int socket) {
-    sockaddr_storage peer{};
-    socklen_t size = sizeof peer;
-    return ::getpeername(socket, reinterpret_cast<sockaddr*>(&peer), &size) == 0;
-}
-
-/// A front that was taken over may have shut a listener, for itself and for those after it.
-void listen_again(const OpenListener& open) {
-    if (option_of(open.socket.get(), SO_ACCEPTCONN) == 0) {
-        log_line(LogLevel::error, "port " + std::to_string(open.listener.port) + " was shut, and is opened again");
-        ::listen(open.socket.get(), SOMAXCONN);
-    }
-}
-
-std::pair<Descriptor, Descriptor> relay_sockets() {
-    int ends[2];
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) {
-        return {};
-    }
-    return {Descriptor(ends[0]), Descriptor(ends[1])};
 }
 
 }  // namespace
@@ -105,7 +67,7 @@ Task<void> FrontLine::start(const Settings& settings, const std::vector<OpenList
 }
 
 Task<std::string> FrontLine::replace(const Settings& settings) {
-    FrontSettings front = front_settings(settings);
+    FrontSettings front = front_settings(settings, doors_of(*listeners_));
     front.uid = identity_.uid;
     front.gid = identity_.gid;
     std::string bytes = encoded(front);
@@ -136,7 +98,7 @@ void FrontLine::spawn() {
     for (const OpenListener& open : *listeners_) {
         const Listener& listener = open.listener;
         listen_again(open);
-        child_->channel->send(NewListener{listener.tls == Tls::from_the_start, listener.proxy, listener.port},
+        child_->channel->send(NewListener{listener.door, listener.proxy, listener.port},
                               Descriptor(::fcntl(open.socket.get(), F_DUPFD_CLOEXEC, 0)));
     }
     child_->channel->send(NewSettings{encoded_settings_.size()}, std::move(settings));
@@ -247,7 +209,7 @@ void FrontLine::obey(FrontPtr front, Packet packet) {
                 if (const auto dropped = front->channel->take_dropped(); dropped > 0) {
                     log_line(LogLevel::warning, "the front: " + std::to_string(dropped) + " log lines were dropped");
                 }
-                log_line(line->level, line->text);
+                log_line(line->level, line->text, line->protocol);
                 return;
             }
             break;
@@ -261,7 +223,7 @@ void FrontLine::begin(Front& front, const std::string& trouble) {
     if (trouble.empty() && front.channel->stage() == Stage::starting) {
         front.channel->set_stage(Stage::serving);
         for (const auto& [session, place] : plain_sessions_) {
-            front.channel->send(SessionAlive{session, place.tls_listener, place.address});
+            front.channel->send(SessionAlive{session, place.door, place.address});
         }
     }
     if (ready_) {
@@ -294,7 +256,8 @@ Task<void> FrontLine::answer(FrontPtr front, Login login) {
         co_return;
     }
     auth::Credentials credentials(std::move(login.user), std::move(login.password));
-    auth::LoginRequest request{std::move(login.service), std::move(credentials), *peer, login.tls};
+    credentials.timestamp = std::move(login.timestamp);
+    auth::LoginRequest request{login.protocol, std::move(credentials), *peer, login.tls};
     const auto grant = co_await gatekeeper_.log_in(std::move(request));
     LoginAnswer answer{login.request};
     if (grant) {
@@ -302,7 +265,7 @@ Task<void> FrontLine::answer(FrontPtr front, Login login) {
     } else {
         answer.refusal = static_cast<std::uint8_t>(grant.error().code);
         if (grant.error().code != Code::denied) {
-            log_line(LogLevel::error, "authentication error: " + grant.error().detail);
+            log_line(LogLevel::error, "authentication error: " + grant.error().detail, login.protocol);
         }
     }
     front->channel->send(answer);
@@ -331,10 +294,10 @@ Task<void> FrontLine::hand_over(FrontPtr front, HandOver message, Descriptor cli
     message.admission.started = std::clamp(message.admission.started, now - std::chrono::hours(1), now);
     HandOverAnswer answer{session};
     Descriptor relay;
-    auto account = gatekeeper_.redeem(session);
+    auto account = gatekeeper_.redeem(session, message.admission.protocol);
     if (account) {
         if (client) {
-            plain_sessions_.emplace(session, Place{message.admission.peer.address.to_string(), message.tls_listener});
+            plain_sessions_.emplace(session, Place{message.admission.peer.address.to_string(), message.door});
         }
         answer.taken = co_await place(std::move(*account), std::move(message), std::move(client), relay);
         if (!answer.taken) {
@@ -353,7 +316,8 @@ Task<bool> FrontLine::place(auth::Account account, HandOver message, Descriptor 
         log_line(LogLevel::error, may.error().detail);
         co_return false;
     }
-    const std::string maildir = account.maildir_path(settings_.imap.maildir);
+    const bool is_imap = message.admission.protocol == Protocol::imap;
+    const std::string maildir = account.maildir_path(is_imap ? settings_.imap.maildir : settings_.pop3.maildir);
     auto look = [account, maildir, roles = settings_.roles] { return mail_tree_of(account, maildir, roles); };
     const PoolStrand beside_others = asio::make_strand(pool_);
     auto tree = co_await on_pool(beside_others, std::move(look));

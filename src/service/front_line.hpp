@@ -77,7 +77,7 @@ private:
     std::uint64_t last_query_ = 0;
     struct Place {
         std::string address;
-        bool tls_listener = false;
+        Door door;
     };
     std::map<std::uint64_t, Place> plain_sessions_;  ///< which a new front must count
     std::uint64_t starts_ = 0;

@@ -71,8 +71,7 @@ public:
         log_to(channel_);
         front_.replace(settings_);
         for (auto& [listener, socket] : orders.listeners) {
-            const Tls tls = listener.tls ? Tls::from_the_start : Tls::on_request;
-            front_.add_listener(std::move(socket), {tls, listener.proxy, listener.port});
+            front_.add_listener(std::move(socket), {listener.door, listener.proxy, listener.port});
         }
     }
 
@@ -102,7 +101,8 @@ public:
 
     Task<Result<auth::Grant>> log_in(auth::LoginRequest request) override {
         const Asked asked(*this, co_await asio::this_coro::executor);
-        channel_->send(Login{asked.number, request.service, request.credentials.user, request.credentials.password,
+        auth::Credentials& offered = request.credentials;
+        channel_->send(Login{asked.number, request.protocol, offered.user, offered.password, offered.timestamp,
                              request.peer.to_string(), request.tls});
         const auto got = co_await asked.answer->wait(net::Deadline::max());
         if (!got) {
@@ -116,17 +116,17 @@ public:
 
     // Onward ----------------------------------------------------------------------------------------------------------
 
-    Task<void> take(net::Connection& connection, std::unique_ptr<imap::Admission> admission, Tls kind,
+    Task<void> take(net::Connection& connection, std::unique_ptr<Admission> admission, Door door,
                     Registry::Entry place) override {
         const std::uint64_t session = admission->session;
         if (connection.is_tls()) {
-            auto onboard = co_await hand_over(connection, std::move(admission), kind, std::nullopt);
+            auto onboard = co_await hand_over(connection, std::move(admission), door, std::nullopt);
             if (onboard.taken) {
-                co_await relay_session(connection, std::move(onboard.relay), session);
+                co_await relay_session(connection, std::move(onboard.relay), session, door.protocol);
             }
             forget(session);
         } else {
-            const auto onboard = co_await hand_over(connection, std::move(admission), kind, std::move(place));
+            const auto onboard = co_await hand_over(connection, std::move(admission), door, std::move(place));
             onboard.taken ? connection.abandon() : forget(session);
         }
     }
@@ -141,10 +141,11 @@ private:
     }
 
     /// place: of a plain connection, kept until its session is over. Not taken: BYE was said.
-    Task<Onboard> hand_over(net::Connection& connection, std::unique_ptr<imap::Admission> admission, Tls kind,
+    Task<Onboard> hand_over(net::Connection& connection, std::unique_ptr<Admission> admission, Door door,
                             std::optional<Registry::Entry> place) {
         const auto answer = remember(admission->session, connection.strand(), std::move(place));
-        HandOver message{std::move(*admission), {}, kind == Tls::from_the_start};
+        const Protocol protocol = door.protocol;
+        HandOver message{std::move(*admission), {}, door};
         Descriptor socket;
         if (connection.is_tls()) {
             message.admission.received -= connection.buffered();  // the worker will receive it
@@ -159,13 +160,14 @@ private:
         if (onboard && onboard->taken && (!connection.is_tls() || onboard->relay)) {
             co_return std::move(*onboard);
         }
-        connection.write("* BYE Temporary problem, please try again later\r\n");
+        connection.write(protocol == Protocol::imap ? "* BYE Temporary problem, please try again later\r\n"
+                                                    : "-ERR [SYS/TEMP] Temporary problem, please try again later\r\n");
         const auto flushed = co_await connection.flush();
         static_cast<void>(flushed);
         co_return Onboard{};
     }
 
-    Task<void> relay_session(net::Connection& connection, Descriptor inner, std::uint64_t session) {
+    Task<void> relay_session(net::Connection& connection, Descriptor inner, std::uint64_t session, Protocol protocol) {
         const Counted counted(relays_);
         const auto ended = ended_of(session);
         std::optional<bool> crashed;
@@ -176,12 +178,12 @@ private:
             !std::get<0>(result).between_lines) {
             co_return;
         }
-        // The worker has said its own last words, unless it died.
-        if (!crashed) {
+        // The worker has said its own last words, unless it died. POP3 has none for that.
+        if (!crashed && protocol == Protocol::imap) {
             const auto deadline = std::chrono::steady_clock::now() + time_for_reason;
             crashed = co_await ended->wait(deadline);
         }
-        if (crashed.value_or(false)) {
+        if (crashed.value_or(false) && protocol == Protocol::imap) {
             connection.write("* BYE Internal error; the server's log says more.\r\n");
             const auto flushed = co_await connection.flush();
             static_cast<void>(flushed);
@@ -331,7 +333,7 @@ private:
         }
         constexpr auto no_limit = std::numeric_limits<std::size_t>::max();
         const Registry::Limits limits{{no_limit, no_limit}, {no_limit, no_limit, no_limit}};
-        auto admission = registry_.admit(alive.tls_listener ? Tls::from_the_start : Tls::on_request, *address, limits);
+        auto admission = registry_.admit(alive.door, *address, limits);
         if (admission.entry) {
             admission.entry->logged_in();
             remember(alive.session, channel_->strand(), std::move(admission.entry));

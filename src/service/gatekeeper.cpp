@@ -95,7 +95,8 @@ Task<Result<auth::Grant>> Gatekeeper::log_in(auth::LoginRequest request) {
                 const std::scoped_lock lock(mutex_);
                 service = service_;
             }
-            account = co_await service->log_in(request.service, std::move(request.credentials));
+            account =
+                co_await service->log_in(std::string(service_name(request.protocol)), std::move(request.credentials));
         }
     }
     if (!account) {
@@ -138,19 +139,20 @@ Result<auth::Grant> Gatekeeper::grant(auth::Account account, const auth::LoginRe
     ++of_the_account;
     ++totals_.accepted;
     const std::uint64_t session = next_++;
-    sessions_.emplace(
-        session, SessionRecord{std::move(account), net::plain_address(request.peer).to_string(), request.tls, now});
+    sessions_.emplace(session, SessionRecord{std::move(account), net::plain_address(request.peer).to_string(),
+                                             request.protocol, request.tls, now});
     unused_.emplace(session, now + limits::grant_time);
     return auth::Grant{session};
 }
 
-std::optional<auth::Account> Gatekeeper::redeem(std::uint64_t session) {
+std::optional<auth::Account> Gatekeeper::redeem(std::uint64_t session, Protocol protocol) {
     const std::scoped_lock lock(mutex_);
     sweep(now_());
-    if (unused_.erase(session) == 0) {
+    const auto known = sessions_.find(session);
+    if (known == sessions_.end() || known->second.protocol != protocol || unused_.erase(session) == 0) {
         return std::nullopt;
     }
-    SessionRecord& record = sessions_.at(session);
+    SessionRecord& record = known->second;
     record.redeemed = true;
     return record.account;
 }

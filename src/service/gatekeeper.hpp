@@ -31,8 +31,8 @@ public:
 
     Task<Result<auth::Grant>> log_in(auth::LoginRequest request) override;
 
-    /// What a grant is for: once, and within limits::grant_time.
-    std::optional<auth::Account> redeem(std::uint64_t session);
+    /// What a grant is for: once, within limits::grant_time, and for the protocol that was asked for.
+    std::optional<auth::Account> redeem(std::uint64_t session, Protocol protocol);
     /// The session is over.
     void release(std::uint64_t session);
     /// Its grant will not be used. Nothing for a session that has begun.
@@ -41,6 +41,7 @@ public:
     struct SessionRecord {
         auth::Account account;
         std::string peer;
+        Protocol protocol = Protocol::imap;
         bool tls = false;
         Clock::time_point since;
         bool redeemed = false;

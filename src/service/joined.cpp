@@ -56,9 +56,11 @@ public:
           strand_(asio::make_strand(loop_)),
           control_(strand_, *this),
           signals_(strand_, SIGTERM, SIGINT, SIGHUP) {
-        front_.replace(front_settings(settings));
-        for (OpenListener& open : open_listeners(settings.listeners)) {
-            const Entrance entrance{open.listener.tls, open.listener.proxy, open.listener.port};
+        std::vector<OpenListener> listeners = open_listeners(settings.listeners);
+        doors_ = doors_of(listeners);
+        front_.replace(front_settings(settings, doors_));
+        for (OpenListener& open : listeners) {
+            const Entrance entrance{open.listener.door, open.listener.proxy, open.listener.port};
             front_.add_listener(std::move(open.socket), entrance);
         }
         if (!settings.roles.control.empty()) {
@@ -88,16 +90,15 @@ public:
     }
 
     // Onward: the second half of a session follows on the first.
-    Task<void> take(net::Connection& connection, std::unique_ptr<imap::Admission> admission, Tls,
-                    Registry::Entry) override {
+    Task<void> take(net::Connection& connection, std::unique_ptr<Admission> admission, Door, Registry::Entry) override {
         const std::uint64_t session = admission->session;
-        auto account = gatekeeper_.redeem(session);
+        auto account = gatekeeper_.redeem(session, admission->protocol);
         if (!account) {
             log_line(LogLevel::error, "a grant was not used in time");
             co_return;
         }
         const Release release{gatekeeper_, session};
-        auto arrival = std::make_unique<imap::Arrival>(std::move(*account), std::move(*admission));
+        auto arrival = std::make_unique<auth::Arrival>(std::move(*account), std::move(*admission));
         account.reset();
         admission.reset();
         co_await worker_.serve(connection, std::move(arrival));
@@ -133,7 +134,7 @@ private:
         try {
             const Settings settings = reload_();
             const auto change_log = prepared_log(settings);
-            front_.replace(front_settings(settings));
+            front_.replace(front_settings(settings, doors_));
             change_log();
             gatekeeper_.replace(settings);
             worker_.replace(worker_settings(settings));
@@ -194,6 +195,7 @@ private:
 
     // Sessions that outlived the farewell end with the loop, and use what stands above it until then.
     Settings settings_;
+    DoorSet doors_;
     WorkerSettings worker_settings_;
     Registry registry_;
     asio::thread_pool pool_;

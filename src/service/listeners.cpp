@@ -4,10 +4,13 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <array>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <cerrno>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -18,6 +21,18 @@
 namespace postrider::service {
 
 namespace {
+
+/// What a socket may be called that another program passes.
+struct DoorName {
+    std::string_view name;
+    Door door;
+};
+constexpr std::array<DoorName, 4> door_names = {{
+    {"imap", {Protocol::imap, Tls::on_request}},
+    {"imaps", {Protocol::imap, Tls::from_the_start}},
+    {"pop3", {Protocol::pop3, Tls::on_request}},
+    {"pop3s", {Protocol::pop3, Tls::from_the_start}},
+}};
 
 using Endpoint = boost::asio::ip::tcp::endpoint;
 
@@ -92,11 +107,14 @@ OpenListener taken(Passed passed, const std::vector<Listener>& wanted) {
     if (place.port == 0) {
         throw StartError(exit_settings, "the socket \"" + passed.name + "\" that was passed listens at no TCP port");
     }
-    bool known = passed.name == "imap" || passed.name == "imaps";
-    place.tls = passed.name == "imaps" ? Tls::from_the_start : Tls::on_request;
+    const auto named = std::ranges::find(door_names, passed.name, &DoorName::name);
+    bool known = named != door_names.end();
+    if (known) {
+        place.door = named->door;
+    }
     for (const Listener& listener : wanted) {
         if (listener.port == place.port && (listener.address.empty() || listener.address == place.address)) {
-            place.tls = listener.tls;
+            place.door = listener.door;
             place.proxy = listener.proxy;
             known = true;
         }
@@ -104,14 +122,22 @@ OpenListener taken(Passed passed, const std::vector<Listener>& wanted) {
     if (!known) {
         throw StartError(exit_settings, "the socket \"" + passed.name + "\" that was passed listens at " +
                                             name_of(place) +
-                                            ", which is neither in PORT nor in SSLPORT, and its name is neither imap "
-                                            "nor imaps");
+                                            ", which is neither in PORT nor in SSLPORT, and its name is none of "
+                                            "imap, imaps, pop3, pop3s");
     }
     ::fcntl(passed.socket.get(), F_SETFL, ::fcntl(passed.socket.get(), F_GETFL) | O_NONBLOCK);
     return {std::move(place), std::move(passed.socket)};
 }
 
 }  // namespace
+
+DoorSet doors_of(const std::vector<OpenListener>& open) {
+    DoorSet doors;
+    for (const OpenListener& one : open) {
+        doors.insert(one.listener.door);
+    }
+    return doors;
+}
 
 std::vector<OpenListener> open_listeners(const std::vector<Listener>& wanted) {
     std::vector<OpenListener> open;

@@ -78,7 +78,33 @@ spdlog::sink_ptr file_sink(const std::string& file) {
     }
 }
 
-std::shared_ptr<spdlog::logger> make_logger(const Settings& settings) {
+/// The names that log readers such as fail2ban look for; Courier's servers have them.
+constexpr const char* imap_name = "imapd";
+constexpr const char* pop3_name = "pop3d";
+
+/// syslog knows one name of a process at a time: each line sets its own, under the sink's lock.
+class SyslogSink : public spdlog::sinks::syslog_sink_mt {
+public:
+    explicit SyslogSink(int facility)
+        : spdlog::sinks::syslog_sink_mt(imap_name, LOG_PID, facility, true), facility_(facility) {}
+
+protected:
+    void sink_it_(const spdlog::details::log_msg& message) override {
+        ::openlog(message.logger_name == pop3_name ? pop3_name : imap_name, LOG_PID, facility_);
+        spdlog::sinks::syslog_sink_mt::sink_it_(message);
+    }
+
+private:
+    int facility_;
+};
+
+/// By protocol, into the same place.
+struct Loggers {
+    std::shared_ptr<spdlog::logger> imap;
+    std::shared_ptr<spdlog::logger> pop3;
+};
+
+Loggers make_loggers(const Settings& settings) {
     spdlog::sink_ptr sink;
     std::string pattern = "%v";
     switch (settings.log) {
@@ -87,20 +113,21 @@ std::shared_ptr<spdlog::logger> make_logger(const Settings& settings) {
             break;
         case LogTarget::syslog:
             set_log_sink({});  // at a reload the old one's closelog() must not take the new one's name away
-            // The name that log readers such as fail2ban look for.
-            sink = std::make_shared<spdlog::sinks::syslog_sink_mt>("imapd", LOG_PID, facility_of(settings.log_facility),
-                                                                   true);
+            sink = std::make_shared<SyslogSink>(facility_of(settings.log_facility));
             break;
         case LogTarget::file:
             sink = file_sink(settings.log_file);
-            pattern = "%Y-%m-%dT%H:%M:%S.%e%z imapd[%P]: %v";
+            pattern = "%Y-%m-%dT%H:%M:%S.%e%z %n[%P]: %v";
             break;
     }
-    auto logger = std::make_shared<spdlog::logger>("postrider", std::move(sink));
-    logger->set_pattern(pattern);
-    logger->set_level(settings.log_debug ? spdlog::level::debug : spdlog::level::info);
-    logger->flush_on(spdlog::level::debug);
-    return logger;
+    const auto named = [&](const char* name) {
+        auto logger = std::make_shared<spdlog::logger>(name, sink);
+        logger->set_pattern(pattern);
+        logger->set_level(settings.log_debug ? spdlog::level::debug : spdlog::level::info);
+        logger->flush_on(spdlog::level::debug);
+        return logger;
+    };
+    return {.imap = named(imap_name), .pop3 = named(pop3_name)};
 }
 
 }  // namespace
@@ -108,11 +135,12 @@ std::shared_ptr<spdlog::logger> make_logger(const Settings& settings) {
 std::function<void()> prepared_log(const Settings& settings) {
     const bool prefix = settings.log != LogTarget::syslog;
     // syslog has one name a process: the new sink must come after the old one's end. It cannot fail.
-    auto logger = prefix ? make_logger(settings) : nullptr;
-    return [logger, prefix, settings]() mutable {
-        logger = logger ? logger : make_logger(settings);
-        set_log_sink([logger, prefix](LogLevel level, std::string_view line) {
+    auto loggers = prefix ? make_loggers(settings) : Loggers{};
+    return [loggers, prefix, settings]() mutable {
+        loggers = loggers.imap ? loggers : make_loggers(settings);
+        set_log_sink([loggers, prefix](LogLevel level, std::string_view line, Protocol protocol) {
             const std::string_view word = prefix || level == LogLevel::notice ? prefix_of(level) : std::string_view();
+            const auto& logger = protocol == Protocol::imap ? loggers.imap : loggers.pop3;
             logger->log(spdlog_level(level), "{}{}", word, line);
         });
     };

@@ -4,11 +4,11 @@
 
 namespace postrider::service {
 
-void encode_peer(Encoder& c, const imap::Peer& peer) {
+void encode_peer(Encoder& c, const Peer& peer) {
     c& peer.address.to_string() & peer.text& peer.port;
 }
 
-void decode_peer(Decoder& c, imap::Peer& peer) {
+void decode_peer(Decoder& c, Peer& peer) {
     std::string address;
     bounded(c, address, address_text_bytes);
     bounded(c, peer.text, address_text_bytes);

@@ -11,9 +11,10 @@
 #include "auth/account.hpp"
 #include "core/limits.hpp"
 #include "core/log.hpp"
-#include "imap/session.hpp"
+#include "core/session_facts.hpp"
 #include "service/codec.hpp"
 #include "service/control_lines.hpp"
+#include "service/settings.hpp"
 
 namespace postrider::service {
 
@@ -67,7 +68,7 @@ struct NewSettings {
 /// To the front: a listening socket comes along. Before the settings.
 struct NewListener {
     static constexpr Kind kind = Kind::listener;
-    bool tls = false;    ///< from the start
+    Door door;
     bool proxy = false;  ///< connections begin with a PROXY header
     std::uint16_t port = 0;
 };
@@ -90,7 +91,7 @@ struct HandOverAnswer {
 struct SessionAlive {
     static constexpr Kind kind = Kind::session_alive;
     std::uint64_t session = 0;
-    bool tls_listener = false;
+    Door door;
     std::string address;
 };
 
@@ -98,7 +99,7 @@ struct SessionAlive {
 struct Serve {
     static constexpr Kind kind = Kind::serve;
     auth::Account account;
-    imap::Admission admission;
+    Admission admission;
     std::string read_ahead;
 };
 
@@ -131,10 +132,11 @@ struct Ready {
 struct Login {
     static constexpr Kind kind = Kind::login;
     std::uint64_t request = 0;
-    std::string service;
+    Protocol protocol = Protocol::imap;
     std::string user;
     std::string password;
-    std::string peer;  ///< numeric address
+    std::string timestamp;  ///< of APOP: password is its digest
+    std::string peer;       ///< numeric address
     bool tls = false;
 };
 
@@ -147,9 +149,9 @@ struct LoginGone {
 /// The session that a grant stands for. A plain connection comes along; one over TLS stays with the front.
 struct HandOver {
     static constexpr Kind kind = Kind::hand_over;
-    imap::Admission admission;
+    Admission admission;
     std::string read_ahead;
-    bool tls_listener = false;
+    Door door;  ///< that the connection came in by
 };
 
 /// The client of a grant is gone.
@@ -174,7 +176,7 @@ struct SessionEnded {
 
 struct SessionStatus {
     std::uint64_t session = 0;
-    imap::Status status;
+    SessionReport status;
 };
 
 /// One of several answers to a Survey; the last says so.
@@ -195,6 +197,7 @@ struct LogLine {
     static constexpr Kind kind = Kind::log;
     LogLevel level = LogLevel::debug;
     std::string text;
+    Protocol protocol = Protocol::imap;
 };
 
 // --- Control: `postrider who` and its like, over a socket for root only ----------------------------------------------
@@ -231,8 +234,12 @@ void fields(C& c, NewSettings& m) {
     c& m.size;
 }
 template <class C>
+void fields(C& c, Door& d) {
+    c& d.protocol& d.tls;
+}
+template <class C>
 void fields(C& c, NewListener& m) {
-    c& m.tls& m.proxy& m.port;
+    c& m.door& m.proxy& m.port;
 }
 template <class C>
 void fields(C& c, LoginAnswer& m) {
@@ -244,7 +251,7 @@ void fields(C& c, HandOverAnswer& m) {
 }
 template <class C>
 void fields(C& c, SessionAlive& m) {
-    c& m.session& m.tls_listener;
+    c& m.session& m.door;
     bounded(c, m.address, address_text_bytes);
 }
 template <class C>
@@ -258,20 +265,20 @@ void fields(C& c, auth::Account& a) {
     bounded(c, a.options, account_text_bytes);
 }
 
-void encode_peer(Encoder& c, const imap::Peer& peer);
-void decode_peer(Decoder& c, imap::Peer& peer);
-inline void fields(Encoder& c, imap::Peer& peer) {
+void encode_peer(Encoder& c, const Peer& peer);
+void decode_peer(Decoder& c, Peer& peer);
+inline void fields(Encoder& c, Peer& peer) {
     encode_peer(c, peer);
 }
-inline void fields(Decoder& c, imap::Peer& peer) {
+inline void fields(Decoder& c, Peer& peer) {
     decode_peer(c, peer);
 }
 template <class C>
-void fields(C& c, imap::Admission& a) {
-    c& a.session& a.peer;
+void fields(C& c, Admission& a) {
+    c& a.session& a.protocol& a.peer;
     bounded(c, a.tag, tag_bytes);
     bounded(c, a.client_id, limits::client_id_bytes);
-    c& a.tls;
+    c& a.tls& a.utf8;
     auto started = a.started.time_since_epoch();
     c& started;
     a.started = std::chrono::steady_clock::time_point(started);
@@ -304,10 +311,10 @@ void fields(C& c, Ready& m) {
 }
 template <class C>
 void fields(C& c, Login& m) {
-    c& m.request;
-    bounded(c, m.service, 16);
+    c& m.request& m.protocol;
     bounded(c, m.user, limits::sasl_bytes);
     bounded(c, m.password, limits::sasl_bytes);
+    bounded(c, m.timestamp, limits::sasl_bytes);
     bounded(c, m.peer, address_text_bytes);
     c& m.tls;
 }
@@ -315,7 +322,7 @@ template <class C>
 void fields(C& c, HandOver& m) {
     c& m.admission;
     bounded(c, m.read_ahead, limits::read_ahead_bytes);
-    c& m.tls_listener;
+    c& m.door;
 }
 template <class C>
 void fields(C& c, Abandon& m) {
@@ -330,7 +337,7 @@ void fields(C& c, SessionEnded& m) {
     c& m.session& m.crashed;
 }
 template <class C>
-void fields(C& c, imap::Status& s) {
+void fields(C& c, SessionReport& s) {
     bounded(c, s.state, 64);
     bounded(c, s.folder, 4096);
     bounded(c, s.client_id, limits::client_id_bytes);
@@ -358,6 +365,7 @@ template <class C>
 void fields(C& c, LogLine& m) {
     c& m.level;
     bounded(c, m.text, limits::log_line_bytes);
+    c& m.protocol;
 }
 template <class C>
 void fields(C& c, Order& m) {
@@ -368,7 +376,7 @@ template <class C>
 void fields(C& c, SessionLine& s) {
     bounded(c, s.user, account_text_bytes);
     bounded(c, s.address, address_text_bytes);
-    c& s.session& s.tls& s.uid& s.process& s.age& s.status;
+    c& s.session& s.protocol& s.tls& s.uid& s.process& s.age& s.status;
 }
 template <class C>
 void fields(C& c, OrderAnswer& m) {

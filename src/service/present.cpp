@@ -31,18 +31,26 @@ net::Network network_of(const std::string& text) {
 
 }  // namespace
 
+Present::OpenDoors Present::opened(const FrontDoors& doors, const LoginLimits& login_limits) {
+    OpenDoors open;
+    open.tls = context_of(doors.tls);
+    open.starttls = context_of(doors.starttls);
+    open.plain_limits = {doors.plain_limits, login_limits};
+    open.tls_limits = {doors.tls_limits, login_limits};
+    std::vector<net::AccessEntry> entries;
+    for (const AccessLine& line : doors.access) {
+        entries.push_back({network_of(line.network), {line.allowed, line.per_address}});
+    }
+    open.access = net::AccessList(std::move(entries));
+    return open;
+}
+
 Present::State Present::made(const FrontSettings& settings) {
     State state;
     state.imap = std::make_shared<const imap::Settings>(settings.imap);
-    state.tls = context_of(settings.tls);
-    state.starttls = context_of(settings.starttls);
-    state.plain_limits = {settings.plain_limits, settings.login_limits};
-    state.tls_limits = {settings.tls_limits, settings.login_limits};
-    std::vector<net::AccessEntry> entries;
-    for (const AccessLine& line : settings.access) {
-        entries.push_back({network_of(line.network), {line.allowed, line.per_address}});
-    }
-    state.access = net::AccessList(std::move(entries));
+    state.pop3 = std::make_shared<const pop3::Settings>(settings.pop3);
+    state.imap_doors = opened(settings.imap_doors, settings.login_limits);
+    state.pop3_doors = opened(settings.pop3_doors, settings.login_limits);
     for (const std::string& network : settings.proxy_trusted) {
         state.proxy_trusted.push_back(network_of(network));
     }
@@ -64,21 +72,27 @@ std::shared_ptr<const imap::Settings> Present::imap() const {
     return state()->imap;
 }
 
-std::shared_ptr<const net::TlsContext> Present::tls() const {
-    return state()->tls;
+std::shared_ptr<const pop3::Settings> Present::pop3() const {
+    return state()->pop3;
 }
 
-std::shared_ptr<const net::TlsContext> Present::starttls() const {
-    return state()->starttls;
+std::shared_ptr<const net::TlsContext> Present::tls(Protocol protocol) const {
+    return state()->doors(protocol).tls;
 }
 
-Registry::Limits Present::limits(Tls kind) const {
+std::shared_ptr<const net::TlsContext> Present::starttls(Protocol protocol) const {
+    return state()->doors(protocol).starttls;
+}
+
+Registry::Limits Present::limits(Door door) const {
     const auto now = state();
-    return kind == Tls::on_request ? now->plain_limits : now->tls_limits;
+    const OpenDoors& doors = now->doors(door.protocol);
+    return door.tls == Tls::on_request ? doors.plain_limits : doors.tls_limits;
 }
 
-net::Access Present::access(const boost::asio::ip::address& peer) const {
-    return state()->access.of(peer);
+net::Access Present::access(Protocol protocol, const boost::asio::ip::address& peer) const {
+    const auto now = state();
+    return now->doors(protocol).access.of(peer);
 }
 
 bool Present::trusts_proxy(const boost::asio::ip::address& peer) const {

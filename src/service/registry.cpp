@@ -33,35 +33,35 @@ void Registry::Entry::logged_in() {
     registry_->leave_login(id_, registry_->records_.at(id_));
 }
 
-Registry::Admission Registry::admit(Tls kind, const boost::asio::ip::address& peer, const Limits& limits) {
+Registry::Admission Registry::admit(Door door, const boost::asio::ip::address& peer, const Limits& limits) {
     const std::scoped_lock lock(mutex_);
     if (ending_) {
         return {std::nullopt, Refusal::stopping};
     }
     std::string address = address_key(peer);
-    Counts& from_there = by_address_[{kind, address}];
+    Counts& from_there = by_address_[{door, address}];
     if (from_there.all >= limits.connections.per_address) {
         return {std::nullopt, Refusal::address_full};
     }
-    auto& before_login = before_login_[index(kind)];
-    if (counts_[index(kind)] >= limits.connections.most && before_login.empty()) {
+    auto& before_login = before_login_[index(door)];
+    if (counts_[index(door)] >= limits.connections.most && before_login.empty()) {
         if (from_there.all == 0) {
-            by_address_.erase({kind, address});
+            by_address_.erase({door, address});
         }
         return {std::nullopt, Refusal::full};
     }
     if (from_there.before_login.size() >= limits.login.per_address_before_login) {
         drop_oldest(from_there.before_login);
     } else if (!before_login.empty() &&
-               (before_login.size() >= limits.login.before_login || counts_[index(kind)] >= limits.connections.most)) {
+               (before_login.size() >= limits.login.before_login || counts_[index(door)] >= limits.connections.most)) {
         drop_oldest(before_login);
     }
     const std::uint64_t id = next_id_++;
     ++from_there.all;
     from_there.before_login.insert(id);
-    ++counts_[index(kind)];
+    ++counts_[index(door)];
     before_login.insert(id);
-    records_.emplace(id, Record{kind, std::move(address)});
+    records_.emplace(id, Record{door, std::move(address)});
     return {Entry(*this, id), Refusal::none};
 }
 
@@ -79,22 +79,22 @@ void Registry::drop_oldest(const std::set<std::uint64_t>& among) {
 
 void Registry::leave_login(std::uint64_t id, Record& record) {
     if (std::exchange(record.before_login, false)) {
-        before_login_[index(record.kind)].erase(id);
-        by_address_.at({record.kind, record.address}).before_login.erase(id);
+        before_login_[index(record.door)].erase(id);
+        by_address_.at({record.door, record.address}).before_login.erase(id);
     }
 }
 
-bool Registry::is_full(Tls kind, const Limits& limits) const {
+bool Registry::is_full(Door door, const Limits& limits) const {
     const std::scoped_lock lock(mutex_);
-    return counts_[index(kind)] >= limits.connections.most && before_login_[index(kind)].empty();
+    return counts_[index(door)] >= limits.connections.most && before_login_[index(door)].empty();
 }
 
 void Registry::remove(std::uint64_t id) {
     const std::scoped_lock lock(mutex_);
     const auto record = records_.find(id);
     leave_login(id, record->second);
-    --counts_[index(record->second.kind)];
-    const auto from_there = by_address_.find({record->second.kind, record->second.address});
+    --counts_[index(record->second.door)];
+    const auto from_there = by_address_.find({record->second.door, record->second.address});
     if (--from_there->second.all == 0) {
         by_address_.erase(from_there);
     }

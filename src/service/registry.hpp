@@ -28,7 +28,7 @@ enum class Ending : std::uint8_t {
 class Registry {
 public:
     struct Limits {
-        ConnectionLimits connections;  ///< of the listener's kind
+        ConnectionLimits connections;  ///< of the door
         LoginLimits login;
     };
 
@@ -55,11 +55,11 @@ public:
         std::optional<Entry> entry;
         Refusal refusal = Refusal::none;
     };
-    /// kind: plain and TLS listeners count for themselves, as Courier's two daemons do. Where too many have not logged
-    /// in (of this address, or of all), or all places are taken, the oldest of them is ended for the new one.
-    Admission admit(Tls kind, const boost::asio::ip::address& peer, const Limits& limits);
+    /// Each door counts its own. Where too many have not logged in (of this address, or of all), or all places are
+    /// taken, the oldest of them is ended for the new one.
+    Admission admit(Door door, const boost::asio::ip::address& peer, const Limits& limits);
     /// All places are taken by sessions that logged in: new connections have to wait.
-    bool is_full(Tls kind, const Limits& limits) const;
+    bool is_full(Door door, const Limits& limits) const;
 
     /// Ends every connection; admits no more.
     void end_all(Ending ending);
@@ -72,7 +72,7 @@ public:
 
 private:
     struct Record {
-        Tls kind;
+        Door door;
         std::string address;
         bool before_login = true;
         bool dropped = false;
@@ -82,16 +82,15 @@ private:
         std::size_t all = 0;
         std::set<std::uint64_t> before_login;
     };
-    static std::size_t index(Tls kind) { return kind == Tls::on_request ? 0 : 1; }
     void remove(std::uint64_t id);
     void leave_login(std::uint64_t id, Record& record);
     void drop_oldest(const std::set<std::uint64_t>& among);
 
     mutable std::mutex mutex_;
-    std::map<std::uint64_t, Record> records_;  ///< ids rise: the first is the oldest
-    std::set<std::uint64_t> before_login_[2];  ///< by kind, without those dropped already
-    std::map<std::pair<Tls, std::string>, Counts> by_address_;
-    std::size_t counts_[2] = {0, 0};
+    std::map<std::uint64_t, Record> records_;           ///< ids rise: the first is the oldest
+    std::set<std::uint64_t> before_login_[door_count];  ///< by door, without those dropped already
+    std::map<std::pair<Door, std::string>, Counts> by_address_;
+    std::size_t counts_[door_count] = {};
     std::uint64_t next_id_ = 1;
     std::uint64_t dropped_ = 0;
     std::optional<Ending> ending_;

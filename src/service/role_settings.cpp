@@ -30,29 +30,36 @@ net::TlsMaterial material_of(const net::TlsSettings& settings) {
     return std::move(*material);
 }
 
+/// wants_starttls: whether it is to be offered where a connection can begin without TLS.
+FrontDoors front_doors(const Doors& doors, Protocol protocol, bool wants_starttls, const DoorSet& open) {
+    FrontDoors front;
+    front.plain_limits = doors.plain_limits;
+    front.tls_limits = doors.tls_limits;
+    for (const net::AccessEntry& entry : doors.access.entries()) {
+        front.access.push_back({entry.network.text(), entry.access.allowed, entry.access.per_address});
+    }
+    if (open.contains({protocol, Tls::from_the_start})) {
+        front.tls = material_of(doors.tls);
+    }
+    if (wants_starttls && open.contains({protocol, Tls::on_request})) {
+        front.starttls = material_of(doors.starttls);
+    }
+    return front;
+}
+
 }  // namespace
 
-FrontSettings front_settings(const Settings& settings) {
+FrontSettings front_settings(const Settings& settings, const DoorSet& open) {
     FrontSettings front;
     front.threads = settings.threads != 0 ? settings.threads : cores();
     front.imap = settings.imap;
-    front.plain_limits = settings.plain_limits;
-    front.tls_limits = settings.tls_limits;
+    front.pop3 = settings.pop3;
     front.login_limits = settings.login_limits;
-    for (const net::AccessEntry& entry : settings.access.entries()) {
-        front.access.push_back({entry.network.text(), entry.access.allowed, entry.access.per_address});
-    }
     for (const net::Network& network : settings.proxy_trusted) {
         front.proxy_trusted.push_back(network.text());
     }
-    const bool tls_listener = std::ranges::any_of(
-        settings.listeners, [](const Listener& listener) { return listener.tls == Tls::from_the_start; });
-    if (tls_listener) {
-        front.tls = material_of(settings.tls);
-    }
-    if (settings.imap.starttls) {
-        front.starttls = material_of(settings.starttls);
-    }
+    front.imap_doors = front_doors(settings.imap_doors, Protocol::imap, settings.imap.starttls, open);
+    front.pop3_doors = front_doors(settings.pop3_doors, Protocol::pop3, settings.pop3.stls, open);
     front.log_debug = settings.log_debug;
     return front;
 }
@@ -63,6 +70,7 @@ WorkerSettings worker_settings(const Settings& settings) {
     worker.pool_threads = settings.pool_threads != 0 ? settings.pool_threads : std::max(4u, 2 * cores());
     worker.umask = settings.umask;
     worker.imap = settings.imap;
+    worker.pop3 = settings.pop3;
     worker.store = settings.store;
     worker.log_debug = settings.log_debug;
     return worker;

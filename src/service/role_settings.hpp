@@ -3,17 +3,21 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "core/descriptor.hpp"
 #include "imap/settings.hpp"
 #include "net/tls.hpp"
+#include "pop3/settings.hpp"
 #include "service/codec.hpp"
 #include "service/settings.hpp"
 #include "store/settings.hpp"
 
 namespace postrider::service {
+
+using DoorSet = std::set<Door>;
 
 /// A row of the access list.
 struct AccessLine {
@@ -22,18 +26,25 @@ struct AccessLine {
     std::optional<std::size_t> per_address;
 };
 
+/// Doors, as the front has them.
+struct FrontDoors {
+    ConnectionLimits plain_limits;
+    ConnectionLimits tls_limits;
+    std::vector<AccessLine> access;
+    std::optional<net::TlsMaterial> tls;       ///< for listeners with TLS from the start
+    std::optional<net::TlsMaterial> starttls;  ///< when it is offered
+};
+
 struct FrontSettings {
     std::uint32_t uid = 0;  ///< whom the front becomes; used at the start only, as are the threads
     std::uint32_t gid = 0;
     unsigned threads = 0;
     imap::Settings imap;
-    ConnectionLimits plain_limits;
-    ConnectionLimits tls_limits;
+    pop3::Settings pop3;
+    FrontDoors imap_doors;
+    FrontDoors pop3_doors;
     LoginLimits login_limits;
-    std::vector<AccessLine> access;
     std::vector<std::string> proxy_trusted;
-    std::optional<net::TlsMaterial> tls;       ///< for listeners with TLS from the start
-    std::optional<net::TlsMaterial> starttls;  ///< when it is offered
     bool log_debug = false;
 };
 
@@ -46,12 +57,14 @@ struct WorkerSettings {
     unsigned pool_threads = 0;
     unsigned umask = 022;
     imap::Settings imap;
+    pop3::Settings pop3;
     store::Settings store;
     bool log_debug = false;
 };
 
+/// open: the doors that connections come in by, which last as long as the server, whatever later settings say.
 /// Reads certificates and keys: file work. Throws std::runtime_error with a text for the administrator.
-FrontSettings front_settings(const Settings& settings);
+FrontSettings front_settings(const Settings& settings, const DoorSet& open);
 WorkerSettings worker_settings(const Settings& settings);
 
 /// A sealed memory file with these bytes, to be read once from its present place. Throws std::system_error.
@@ -72,6 +85,11 @@ void fields(C& c, imap::Settings& s) {
     c& s.starttls& s.tls_required& s.check_all_folders& s.obsolete_client& s.log_deletions& s.magic_trash& s
         .enhanced_idle;
     c& s.id_fields& s.idle_poll& s.idle_time& s.login_time& s.maildir;
+}
+template <class C>
+void fields(C& c, pop3::Settings& s) {
+    c& s.stls& s.tls_required& s.apop& s.sasl& s.sasl_over_tls& s.log_deletions& s.unicode_message_type;
+    c& s.idle_time& s.login_time& s.expire& s.maildir;
 }
 template <class C>
 void fields(C& c, store::Purge& s) {
@@ -95,13 +113,17 @@ void fields(C& c, AccessLine& s) {
     c& s.network& s.allowed& s.per_address;
 }
 template <class C>
+void fields(C& c, FrontDoors& s) {
+    c& s.plain_limits& s.tls_limits& s.access& s.tls& s.starttls;
+}
+template <class C>
 void fields(C& c, FrontSettings& s) {
-    c& s.uid& s.gid& s.threads& s.imap& s.plain_limits& s.tls_limits& s.login_limits& s.access& s.proxy_trusted& s
-        .tls& s.starttls& s.log_debug;
+    c& s.uid& s.gid& s.threads& s.imap& s.pop3& s.imap_doors& s.pop3_doors& s.login_limits& s.proxy_trusted& s
+        .log_debug;
 }
 template <class C>
 void fields(C& c, WorkerSettings& s) {
-    c& s.uid& s.gid& s.roots& s.threads& s.pool_threads& s.umask& s.imap& s.store& s.log_debug;
+    c& s.uid& s.gid& s.roots& s.threads& s.pool_threads& s.umask& s.imap& s.pop3& s.store& s.log_debug;
 }
 
 }  // namespace postrider::service

@@ -84,7 +84,7 @@ void log_debug(bool wanted) {
 
 void log_to(const std::shared_ptr<Channel>& channel) {
     auto dropped = std::make_shared<std::atomic<std::uint64_t>>(0);
-    set_log_sink([channel, dropped](LogLevel level, std::string_view line) {
+    set_log_sink([channel, dropped](LogLevel level, std::string_view line, Protocol protocol) {
         if (level == LogLevel::debug && !debug_lines) {
             return;
         }
@@ -92,7 +92,8 @@ void log_to(const std::shared_ptr<Channel>& channel) {
             LogLine note{LogLevel::warning, std::to_string(lost) + " log lines were dropped: there were too many"};
             *dropped += channel->send_if_room(note) ? 0 : lost;
         }
-        *dropped += channel->send_if_room({level, std::string(line.substr(0, limits::log_line_bytes))}) ? 0 : 1;
+        *dropped +=
+            channel->send_if_room({level, std::string(line.substr(0, limits::log_line_bytes)), protocol}) ? 0 : 1;
     });
 }
 

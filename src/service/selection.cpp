@@ -19,11 +19,11 @@ std::int64_t seconds_since(std::chrono::steady_clock::time_point begin) {
 
 std::vector<SessionLine> session_lines(const Gatekeeper& gatekeeper, const std::vector<SessionStatus>& statuses,
                                        const std::function<pid_t(std::uint64_t)>& process_of) {
-    std::map<std::uint64_t, const imap::Status*> by_session;
+    std::map<std::uint64_t, const SessionReport*> by_session;
     for (const SessionStatus& status : statuses) {
         by_session.emplace(status.session, &status.status);
     }
-    imap::Status starting;
+    SessionReport starting;
     starting.state = "starting";
     std::vector<SessionLine> lines;
     gatekeeper.each([&](std::uint64_t session, const Gatekeeper::SessionRecord& record) {
@@ -31,6 +31,7 @@ std::vector<SessionLine> session_lines(const Gatekeeper& gatekeeper, const std::
         lines.push_back({.session = session,
                          .user = record.account.address,
                          .address = record.peer,
+                         .protocol = record.protocol,
                          .tls = record.tls,
                          .uid = record.account.uid,
                          .process = static_cast<std::uint32_t>(process_of(session)),

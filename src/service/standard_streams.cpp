@@ -14,13 +14,17 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <optional>
 #include <stdexcept>
 #include <system_error>
 #include <thread>
 #include <utility>
 
 #include "core/descriptor.hpp"
+#include "core/text.hpp"
 #include "imap/session.hpp"
+#include "net/network.hpp"
+#include "pop3/session.hpp"
 #include "service/log.hpp"
 #include "service/process.hpp"
 #include "service/server.hpp"
@@ -54,19 +58,41 @@ void carry(int from, int to) {
     }
 }
 
-imap::Peer local_peer() {
-    return {asio::ip::make_address("127.0.0.1"), "127.0.0.1", 0};
+/// Whom a super-server names in the environment; else the own machine. compat/pop3.md section 1.
+Peer peer_of_environment() {
+    const char* named = std::getenv("TCPREMOTEIP");
+    const auto address = named != nullptr ? net::parse_address(named) : std::nullopt;
+    if (!address) {
+        return {asio::ip::make_address("127.0.0.1"), "127.0.0.1", 0};
+    }
+    const char* port = std::getenv("TCPREMOTEPORT");
+    return {net::plain_address(*address), named, parse_decimal<std::uint16_t>(port != nullptr ? port : "").value_or(0)};
 }
 
-Task<void> converse(net::Connection& connection, imap::Environment environment, auth::Account account,
-                    std::string maildir) {
-    imap::Session session(connection, std::move(environment), local_peer());
+template <class Session, class Environment>
+Task<void> converse(net::Connection& connection, Environment environment, auth::Account account, std::string maildir) {
+    Session session(connection, std::move(environment), peer_of_environment());
     co_await (session.run_preauth(std::move(account), std::move(maildir)) || connection.watch());
+}
+
+Task<void> conversation(Protocol protocol, net::Connection& connection, store::Store& store, const Settings& settings,
+                        auth::Account account, std::string maildir) {
+    if (protocol == Protocol::pop3) {
+        pop3::Environment environment;
+        environment.store = &store;
+        environment.settings = std::make_shared<const pop3::Settings>(settings.pop3);
+        return converse<pop3::Session>(connection, std::move(environment), std::move(account), std::move(maildir));
+    }
+    imap::Environment environment;
+    environment.store = &store;
+    environment.settings = std::make_shared<const imap::Settings>(settings.imap);
+    return converse<imap::Session>(connection, std::move(environment), std::move(account), std::move(maildir));
 }
 
 }  // namespace
 
-int serve_standard_streams(const Settings& settings, auth::Account account, const std::string& maildir) {
+int serve_standard_streams(const Settings& settings, Protocol protocol, auth::Account account,
+                           const std::string& maildir) {
     std::signal(SIGPIPE, SIG_IGN);
     ::umask(settings.umask);
     start_log(settings);
@@ -81,9 +107,6 @@ int serve_standard_streams(const Settings& settings, auth::Account account, cons
     store::Settings store_settings = settings.store;
     store_settings.descriptors = raise_descriptor_limit();
     store::Store store(pool, store_settings);
-    imap::Environment environment;
-    environment.store = &store;
-    environment.settings = std::make_shared<const imap::Settings>(settings.imap);
     net::Socket socket(asio::make_strand(loop), net::Socket::protocol_type(AF_UNIX, 0), pair[0]);
     net::Connection connection(std::move(socket));
 
@@ -98,7 +121,8 @@ int serve_standard_streams(const Settings& settings, auth::Account account, cons
             }).detach();
         }
     });
-    asio::co_spawn(connection.strand(), converse(connection, std::move(environment), std::move(account), maildir),
+    asio::co_spawn(connection.strand(),
+                   conversation(protocol, connection, store, settings, std::move(account), maildir),
                    [&](const std::exception_ptr& error) {
                        signals.cancel();
                        if (error) {

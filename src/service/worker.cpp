@@ -9,6 +9,9 @@
 #include <string>
 #include <utility>
 
+#include "imap/session.hpp"
+#include "pop3/session.hpp"
+
 namespace postrider::service {
 
 namespace {
@@ -24,21 +27,31 @@ Result<void> is_our_own(const auth::Account& account) {
                                         " and serves that user's accounts only");
 }
 
-void end_session(imap::Session& session, Ending ending) {
-    ending == Ending::now ? session.connection().stop() : session.connection().finish();
-}
-
 }  // namespace
+
+template <class Session>
+class Worker::HandleOf : public Handle {
+public:
+    explicit HandleOf(Session& session) : session_(session) {}
+    SessionReport report() const override { return session_.report(); }
+    void kick() override { session_.kick(); }
+    void end(Ending ending) override {
+        ending == Ending::now ? session_.connection().stop() : session_.connection().finish();
+    }
+
+private:
+    Session& session_;
+};
 
 /// A session in the worker's list, for as long as it runs.
 class Worker::Listed {
 public:
-    Listed(Worker& worker, std::uint64_t id, imap::Session& session)
-        : worker_(worker), id_(id), handle_(std::make_shared<imap::Session*>(&session)) {
+    Listed(Worker& worker, std::uint64_t id, std::shared_ptr<Handle> handle, const net::Strand& strand)
+        : worker_(worker), id_(id), handle_(std::move(handle)) {
         const std::scoped_lock lock(worker_.mutex_);
-        worker_.records_.insert_or_assign(id_, Record{handle_, session.connection().strand()});
+        worker_.records_.insert_or_assign(id_, Record{handle_, strand});
         if (worker_.ending_) {
-            end_session(session, *worker_.ending_);
+            handle_->end(*worker_.ending_);
         }
     }
     ~Listed() {
@@ -51,31 +64,44 @@ public:
 private:
     Worker& worker_;
     std::uint64_t id_;
-    Handle handle_;
+    std::shared_ptr<Handle> handle_;
 };
 
 Worker::Worker(asio::thread_pool& pool, const WorkerSettings& settings)
-    : store_(pool, settings.store), imap_(std::make_shared<const imap::Settings>(settings.imap)) {}
+    : store_(pool, settings.store),
+      imap_(std::make_shared<const imap::Settings>(settings.imap)),
+      pop3_(std::make_shared<const pop3::Settings>(settings.pop3)) {}
 
 void Worker::replace(const WorkerSettings& settings) {
     store_.set_settings(settings.store);
-    auto next = std::make_shared<const imap::Settings>(settings.imap);
+    auto imap = std::make_shared<const imap::Settings>(settings.imap);
+    auto pop3 = std::make_shared<const pop3::Settings>(settings.pop3);
     const std::scoped_lock lock(mutex_);
-    imap_ = std::move(next);
+    imap_ = std::move(imap);
+    pop3_ = std::move(pop3);
 }
 
-Task<void> Worker::serve(net::Connection& connection, std::unique_ptr<imap::Arrival> arrival) {
-    imap::Environment environment;
+template <class Session, class Environment>
+Task<void> Worker::run(net::Connection& connection, Environment environment, std::unique_ptr<auth::Arrival> arrival) {
     environment.store = &store_;
     environment.may_serve = is_our_own;
+    const std::uint64_t id = arrival->admission.session;
+    Session session(connection, std::move(environment), arrival->admission.peer);
+    const Listed listed(*this, id, std::make_shared<HandleOf<Session>>(session), connection.strand());
+    co_await session.run_admitted(std::move(arrival));
+}
+
+Task<void> Worker::serve(net::Connection& connection, std::unique_ptr<auth::Arrival> arrival) {
+    imap::Environment imap;
+    pop3::Environment pop3;
     {
         const std::scoped_lock lock(mutex_);
-        environment.settings = imap_;
+        imap.settings = imap_;
+        pop3.settings = pop3_;
     }
-    const std::uint64_t id = arrival->admission.session;
-    imap::Session session(connection, std::move(environment), arrival->admission.peer);
-    const Listed listed(*this, id, session);
-    co_await session.run_admitted(std::move(arrival));
+    return arrival->admission.protocol == Protocol::imap
+               ? run<imap::Session>(connection, std::move(imap), std::move(arrival))
+               : run<pop3::Session>(connection, std::move(pop3), std::move(arrival));
 }
 
 Task<std::vector<SessionStatus>> Worker::survey() const {
@@ -86,9 +112,9 @@ Task<std::vector<SessionStatus>> Worker::survey() const {
     }
     std::vector<SessionStatus> all;
     for (const auto& [id, record] : records) {
-        auto look = [](std::weak_ptr<imap::Session*> weak) -> Task<std::optional<imap::Status>> {
+        auto look = [](std::weak_ptr<Handle> weak) -> Task<std::optional<SessionReport>> {
             const auto session = weak.lock();
-            co_return session ? std::optional((*session)->status()) : std::nullopt;
+            co_return session ? std::optional(session->report()) : std::nullopt;
         };
         auto looking = look(record.session);
         auto status = co_await asio::co_spawn(record.strand, std::move(looking), asio::use_awaitable);
@@ -107,7 +133,7 @@ bool Worker::kick(std::uint64_t session) {
     }
     asio::post(record->second.strand, [weak = record->second.session] {
         if (const auto target = weak.lock()) {
-            (*target)->kick();
+            target->kick();
         }
     });
     return true;
@@ -119,7 +145,7 @@ void Worker::end(Ending ending) {
     for (const auto& [id, record] : records_) {
         asio::post(record.strand, [weak = record.session, ending] {
             if (const auto target = weak.lock()) {
-                end_session(**target, ending);
+                target->end(ending);
             }
         });
     }

@@ -135,7 +135,7 @@ private:
         }
         net::Socket socket(asio::make_strand(loop_), net::Socket::protocol_type(AF_UNIX, 0), client.release());
         const auto strand = socket.get_executor();
-        auto arrival = std::make_unique<imap::Arrival>(std::move(order.account), std::move(order.admission));
+        auto arrival = std::make_unique<auth::Arrival>(std::move(order.account), std::move(order.admission));
         auto connection = std::make_unique<net::Connection>(std::move(socket));
         connection->give_input(std::move(order.read_ahead));
         asio::co_spawn(strand, serve(std::move(connection), std::move(arrival)),
@@ -145,7 +145,7 @@ private:
                        });
     }
 
-    Task<void> serve(std::unique_ptr<net::Connection> connection, std::unique_ptr<imap::Arrival> arrival) {
+    Task<void> serve(std::unique_ptr<net::Connection> connection, std::unique_ptr<auth::Arrival> arrival) {
         co_await (worker_.serve(*connection, std::move(arrival)) || connection->watch());
     }
 

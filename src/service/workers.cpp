@@ -176,7 +176,8 @@ void Workers::write_log(Worker& worker, const LogLine& line) {
     if (const auto dropped = worker.channel->take_dropped(); dropped > 0) {
         log_line(LogLevel::warning, worker.name() + ": " + std::to_string(dropped) + " log lines were dropped");
     }
-    log_line(line.level, (line.text.starts_with("LOGIN FAILED") ? worker.name() + ": " : "") + line.text);
+    log_line(line.level, (line.text.starts_with("LOGIN FAILED") ? worker.name() + ": " : "") + line.text,
+             line.protocol);
 }
 
 void Workers::obey(Worker& worker, const Packet& packet) {

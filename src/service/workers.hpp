@@ -61,8 +61,8 @@ private:
 
     /// A survey under way.
     struct Count {
-        std::set<const Worker*> expected;                ///< who has not told all yet
-        std::map<std::uint64_t, imap::Status> statuses;  ///< by session: a worker tells of its own, each once
+        std::set<const Worker*> expected;                 ///< who has not told all yet
+        std::map<std::uint64_t, SessionReport> statuses;  ///< by session: a worker tells of its own, each once
         std::shared_ptr<Pending<bool>> all;
     };
 

@@ -34,7 +34,8 @@ TEST_CASE("every stored form knows its password and no other") {
         // salts of 0, 4 and 8 bytes
         "{SSHA}5en6G6MezRroT3XKqkdPOmY/BfQ=", "{SSHA}+RFhsab2AfzZ0VfEdyknXtUT06RhYmNk",
         "{SSHA}SWdNwI9zrKBmRo5SG0mvNQtpZnhhYmNkZWZnaA==", "abNANd1rDfiNc", "{CRYPT}abNANd1rDfiNc",
-        "{crypt}abNANd1rDfiNc", "$1$abcdefgh$cHJi5PXp/ki/ktXzqlk6I1", "{CRYPT}$1$abcdefgh$cHJi5PXp/ki/ktXzqlk6I1");
+        "{crypt}abNANd1rDfiNc", "{PLAIN}secret", "{plain}secret", "$1$abcdefgh$cHJi5PXp/ki/ktXzqlk6I1",
+        "{CRYPT}$1$abcdefgh$cHJi5PXp/ki/ktXzqlk6I1");
     INFO(stored);
     CHECK(password_matches("secret", stored));
     CHECK_FALSE(password_matches("Secret", stored));
@@ -48,7 +49,7 @@ TEST_CASE("what is no hash never matches") {
     for (const auto* stored : {"",           "*",
                                "!",          "x",
                                "*0",         "*1",
-                               "secret",     "{PLAIN}secret",
+                               "secret",     "{PLAIN}",
                                "{SSHA256}x", "{PBKDF2}secret",
                                "{",          "{}",
                                "{MD5}",      "{MD5RAW}",

@@ -88,6 +88,25 @@ TEST_CASE("the password of another user opens no account that does not exist or 
     }
 }
 
+TEST_CASE("a digest of APOP opens the account whose password is known, and no other") {
+    Fixture site(line("clear", "pop3pw={PLAIN}secret") + line("hashed", std::string("systempw=") + sha_of_secret) +
+                 line("none", ""));
+    const auto answer = [&site](std::string user, std::string timestamp) {
+        Credentials credentials(std::move(user), "37257aa37904a2ac86c6572e6528a18c");  // of <1@x> and secret
+        credentials.timestamp = std::move(timestamp);
+        const auto result = site.run(site.service->log_in("pop3", std::move(credentials)));
+        return result ? Code::internal : result.error().code;
+    };
+    CHECK(answer("clear", "<1@x>") == Code::internal);  // no refusal
+    CHECK(answer("clear", "<2@x>") == Code::denied);
+    CHECK(answer("clear", "") == Code::denied);
+    for (const auto* user : {"hashed", "none", "unknown"}) {
+        INFO(user);
+        CHECK(answer(user, "<1@x>") == Code::denied);
+    }
+    CHECK(site.log_in("clear", "secret", "pop3").has_value());
+}
+
 TEST_CASE("bad credentials are denied before anything is looked up") {
     Fixture site(line("u", std::string("systempw=") + sha_of_secret));
     std::filesystem::remove(site.folder / "userdb.lmdb");  // a look-up would be "unavailable"
@@ -112,10 +131,7 @@ TEST_CASE("a damaged database is trouble, not a refusal") {
 
 TEST_CASE("the default domain is appended to names without a separator") {
     const auto with = [](std::string domain, std::string separators, std::string user) {
-        Settings settings;
-        settings.default_domain = std::move(domain);
-        settings.domain_separators = std::move(separators);
-        return with_default_domain(settings, std::move(user));
+        return with_default_domain({.name = std::move(domain), .separators = std::move(separators)}, std::move(user));
     };
     CHECK(with("", "", "john") == "john");
     CHECK(with("", "@", "john") == "john");
@@ -126,10 +142,11 @@ TEST_CASE("the default domain is appended to names without a separator") {
     CHECK(with("@example.com", "%", "john@x.y") == "john@x.y@example.com");
 
     Fixture site(line("john@example.com", std::string("systempw=") + sha_of_secret),
-                 {.default_domain = "@example.com"});
+                 {.imap_domain = {.name = "@example.com"}, .pop3_domain = {.name = "@example.net"}});
     const auto account = site.log_in("john", "secret");
     REQUIRE(account.has_value());
     CHECK(account->address == "john@example.com");
+    CHECK_FALSE(site.run(site.service->log_in("pop3", Credentials("john", "secret"))).has_value());
 }
 
 TEST_CASE("accounts get the default options") {

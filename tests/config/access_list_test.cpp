@@ -24,7 +24,7 @@ bool allowed(const net::AccessList& list, const std::string& address) {
 net::AccessList list_of(const std::string& text) {
     const Folder folder;
     folder.write("imapaccess", text);
-    return load(folder.path()).settings.access;
+    return load(folder.path()).settings.imap_doors.access;
 }
 
 /// The message, behind the folder's name.
@@ -49,9 +49,9 @@ std::string error_of(const std::string& text) {
 
 TEST_CASE("without an access list everybody may connect") {
     const Folder folder;
-    CHECK(load(folder.path()).settings.access.entries().empty());
+    CHECK(load(folder.path()).settings.imap_doors.access.entries().empty());
     std::filesystem::create_directory(folder.path() / "imapaccess");
-    CHECK(load(folder.path()).settings.access.entries().empty());
+    CHECK(load(folder.path()).settings.imap_doors.access.entries().empty());
 }
 
 TEST_CASE("an access list in one file") {
@@ -75,7 +75,7 @@ TEST_CASE("an access list in a folder") {
     for (const char* name : {"a~", "b.dpkg-old", "b.dpkg-dist", "b.rpmsave", "b.rpmnew", "b.dist", ".a.swp"}) {
         folder.write("imapaccess/" + std::string(name), "10.0.0.3\tdeny\n");
     }
-    const auto list = load(folder.path()).settings.access;
+    const auto list = load(folder.path()).settings.imap_doors.access;
     CHECK_FALSE(allowed(list, "10.0.0.1"));
     CHECK_FALSE(allowed(list, "10.0.0.2"));
     CHECK(allowed(list, "10.0.0.3"));
@@ -91,14 +91,14 @@ TEST_CASE("where the access list is") {
     folder.write("list", "10\tdeny\n");
     folder.write("imapaccess", "11\tdeny\n");
     folder.write("imapd", "IMAPACCESSFILE=list\n");
-    CHECK_FALSE(allowed(load(folder.path()).settings.access, "10.0.0.1"));
-    CHECK(allowed(load(folder.path()).settings.access, "11.0.0.1"));
+    CHECK_FALSE(allowed(load(folder.path()).settings.imap_doors.access, "10.0.0.1"));
+    CHECK(allowed(load(folder.path()).settings.imap_doors.access, "11.0.0.1"));
     folder.write("imapd", "IMAPACCESSFILE=" + folder.at("list") + '\n');
-    CHECK_FALSE(allowed(load(folder.path()).settings.access, "10.0.0.1"));
+    CHECK_FALSE(allowed(load(folder.path()).settings.imap_doors.access, "10.0.0.1"));
     folder.write("imapd", "IMAPACCESSFILE=\n");
-    CHECK(load(folder.path()).settings.access.entries().empty());
+    CHECK(load(folder.path()).settings.imap_doors.access.entries().empty());
     const Assignment given{"IMAPACCESSFILE", "list", "command line", 0};
-    CHECK_FALSE(allowed(load(folder.path(), {given}).settings.access, "10.0.0.1"));
+    CHECK_FALSE(allowed(load(folder.path(), {given}).settings.imap_doors.access, "10.0.0.1"));
 }
 
 TEST_CASE("a mistake in the access list stops the start, with its place") {

@@ -7,6 +7,7 @@
 
 #include "config/config.hpp"
 #include "config/folder.hpp"
+#include "config/loading.hpp"
 #include "config/syntax.hpp"
 #include "support/catch.hpp"
 
@@ -15,49 +16,9 @@ using namespace postrider::config;
 
 namespace {
 
-/// Settings of a folder with that one file.
-service::Settings with(const std::string& file, const std::string& text) {
-    const Folder folder;
-    folder.write(file, text);
-    return load(folder.path()).settings;
-}
-
-/// The message, behind the folder's name.
-std::string error_with(const std::string& file, const std::string& text) {
-    const Folder folder;
-    folder.write(file, text);
-    try {
-        static_cast<void>(load(folder.path()));
-    } catch (const ConfigError& error) {
-        const std::string message = error.what();
-        const std::string prefix = folder.path().string() + '/';
-        return message.starts_with(prefix) ? message.substr(prefix.size()) : message;
-    }
-    return "no error";
-}
-
-bool has_note(const Folder& folder, const std::string& part) {
-    const auto notes = load(folder.path()).notes;
-    return std::ranges::any_of(notes, [&](const auto& note) { return note.find(part) != std::string::npos; });
-}
-
-bool notes_with(const std::string& file, const std::string& text, const std::string& part) {
-    const Folder folder;
-    folder.write(file, text);
-    return has_note(folder, part);
-}
-
 std::vector<service::Listener> ports(const std::string& text) {
     auto listeners = with("imapd", text + "\nIMAPDSSLSTART=NO").listeners;
     return listeners;
-}
-
-service::Listener plain(const std::string& address, std::uint16_t port) {
-    return {.address = address, .port = port, .tls = service::Tls::on_request};
-}
-
-service::Listener tls(const std::string& address, std::uint16_t port) {
-    return {.address = address, .port = port, .tls = service::Tls::from_the_start};
 }
 
 }  // namespace
@@ -69,20 +30,20 @@ TEST_CASE("an empty folder gives the rooms' own defaults") {
     const service::Settings d;
     CHECK(loaded.in_force.empty());
     CHECK(s.listeners == std::vector{plain("", 143), tls("", 993)});
-    CHECK(s.plain_limits.most == d.plain_limits.most);
-    CHECK(s.plain_limits.per_address == d.plain_limits.per_address);
-    CHECK(s.tls_limits.most == d.tls_limits.most);
-    CHECK(s.tls_limits.per_address == d.tls_limits.per_address);
-    CHECK(s.tls.certificate_file == folder.at("imapd.pem"));
-    CHECK(s.tls.key_file.empty());
-    CHECK(s.tls.dh_params_file == folder.at("dhparams.pem"));
-    CHECK(s.tls.protocol == "TLSv1.2");
-    CHECK(s.tls.ciphers.empty());
-    CHECK(s.tls.alpn == "imap");
-    CHECK(s.starttls.protocol == "TLSv1.2");
-    CHECK(s.starttls.certificate_file == s.tls.certificate_file);
+    CHECK(s.imap_doors.plain_limits.most == d.imap_doors.plain_limits.most);
+    CHECK(s.imap_doors.plain_limits.per_address == d.imap_doors.plain_limits.per_address);
+    CHECK(s.imap_doors.tls_limits.most == d.imap_doors.tls_limits.most);
+    CHECK(s.imap_doors.tls_limits.per_address == d.imap_doors.tls_limits.per_address);
+    CHECK(s.imap_doors.tls.certificate_file == folder.at("imapd.pem"));
+    CHECK(s.imap_doors.tls.key_file.empty());
+    CHECK(s.imap_doors.tls.dh_params_file == folder.at("dhparams.pem"));
+    CHECK(s.imap_doors.tls.protocol == "TLSv1.2");
+    CHECK(s.imap_doors.tls.ciphers.empty());
+    CHECK(s.imap_doors.tls.alpn == "imap");
+    CHECK(s.imap_doors.starttls.protocol == "TLSv1.2");
+    CHECK(s.imap_doors.starttls.certificate_file == s.imap_doors.tls.certificate_file);
     CHECK(s.auth.userdb == folder.at("userdb"));
-    CHECK(s.auth.default_domain.empty());
+    CHECK(s.auth.imap_domain.name.empty());
     CHECK(s.auth.default_options.empty());
     CHECK(s.imap.starttls == d.imap.starttls);
     CHECK(s.imap.tls_required == d.imap.tls_required);
@@ -132,13 +93,13 @@ TEST_CASE("imapd decides its own settings, imapd-ssl those of TLS") {
     folder.write("imapd-ssl", "PORT=2143\nTLS_CERTFILE=/b\nMAXDAEMONS=2\nTLS_PRIVATE_KEYFILE=$BASE/key\n");
     const auto settings = load(folder.path()).settings;
     CHECK(settings.listeners.front().port == 1143);
-    CHECK(settings.tls.certificate_file == "/b");
-    CHECK(settings.starttls.certificate_file == "/b");
-    CHECK(settings.tls.key_file == "/mail/key");
-    CHECK(settings.plain_limits.most == 1);
-    CHECK(settings.tls_limits.most == 2);
-    CHECK(settings.plain_limits.per_address == 5);
-    CHECK(settings.tls_limits.per_address == 5);
+    CHECK(settings.imap_doors.tls.certificate_file == "/b");
+    CHECK(settings.imap_doors.starttls.certificate_file == "/b");
+    CHECK(settings.imap_doors.tls.key_file == "/mail/key");
+    CHECK(settings.imap_doors.plain_limits.most == 1);
+    CHECK(settings.imap_doors.tls_limits.most == 2);
+    CHECK(settings.imap_doors.plain_limits.per_address == 5);
+    CHECK(settings.imap_doors.tls_limits.per_address == 5);
     CHECK(has_note(folder, "imapd-ssl:1: PORT is not used: " + folder.at("imapd:1") + " wins"));
     CHECK(has_note(folder, "imapd:2: TLS_CERTFILE is not used: "));
     CHECK_FALSE(has_note(folder, "MAXDAEMONS is not used"));
@@ -153,8 +114,8 @@ TEST_CASE("the command line wins over every file") {
     const Assignment most{"MAXDAEMONS", "9", "command line", 0};
     const auto loaded = load(folder.path(), {port, most});
     CHECK(loaded.settings.listeners.front().port == 3143);
-    CHECK(loaded.settings.plain_limits.most == 9);
-    CHECK(loaded.settings.tls_limits.most == 9);
+    CHECK(loaded.settings.imap_doors.plain_limits.most == 9);
+    CHECK(loaded.settings.imap_doors.tls_limits.most == 9);
     CHECK_THROWS_WITH(load(folder.path(), {{"PROT", "1", "command line", 0}}), "command line: PROT is not a setting");
     CHECK_THROWS_WITH(load(folder.path(), {{"PORT", "x", "command line", 0}}),
                       Catch::StartsWith("command line: PORT: "));
@@ -166,7 +127,7 @@ TEST_CASE("paths do not depend on the working folder") {
     std::filesystem::current_path(folder.path());
     const auto settings = load(".").settings;
     std::filesystem::current_path(here);
-    CHECK(settings.tls.certificate_file == std::filesystem::weakly_canonical(folder.path() / "imapd.pem"));
+    CHECK(settings.imap_doors.tls.certificate_file == std::filesystem::weakly_canonical(folder.path() / "imapd.pem"));
 }
 
 TEST_CASE("PORT and ADDRESS have Courier's forms") {
@@ -178,7 +139,7 @@ TEST_CASE("PORT and ADDRESS have Courier's forms") {
     CHECK(ports("PORT=7 ADDRESS=10.0.0.1,0:0::2") == std::vector{plain("10.0.0.1", 7), plain("::2", 7)});
     CHECK(ports("ADDRESS=0 PORT=2001:DB8::5.7") == std::vector{plain("2001:db8::5", 7)});
     CHECK(with("imapd-ssl", "SSLADDRESS=10.0.0.1\nSSLPORT=994").listeners.back() == tls("10.0.0.1", 994));
-    for (const std::string bad : {"PORT=", "PORT=0", "PORT=65536", "PORT=-1", "PORT=0x1", "PORT=143,", "PORT=pop3",
+    for (const std::string bad : {"PORT=", "PORT=0", "PORT=65536", "PORT=-1", "PORT=0x1", "PORT=143,", "PORT=pop4",
                                   "PORT=host.143", "PORT=1.2.3.143", "PORT=127.0.0.1.", "ADDRESS=host", "ADDRESS=1.2",
                                   "PORT=4294967439", "PORT=' '", "PORT='1 2'"}) {
         CAPTURE(bad);
@@ -207,9 +168,9 @@ TEST_CASE("a listener can be left out") {
 }
 
 TEST_CASE("numbers are whole and within their limits") {
-    CHECK(with("imapd", "MAXDAEMONS=1").plain_limits.most == 1);
-    CHECK(with("imapd", "MAXDAEMONS=1000000").plain_limits.most == 1'000'000);
-    CHECK(with("imapd", "MAXDAEMONS=' 40 '").plain_limits.most == 40);
+    CHECK(with("imapd", "MAXDAEMONS=1").imap_doors.plain_limits.most == 1);
+    CHECK(with("imapd", "MAXDAEMONS=1000000").imap_doors.plain_limits.most == 1'000'000);
+    CHECK(with("imapd", "MAXDAEMONS=' 40 '").imap_doors.plain_limits.most == 40);
     CHECK(with("postrider", "THREADS=256").threads == 256);
     CHECK(with("postrider", "POOL_THREADS=8").pool_threads == 8);
     CHECK(with("imapd", "IMAP_IDLE_TIMEOUT=3600").imap.idle_poll == std::chrono::hours(1));
@@ -261,30 +222,30 @@ TEST_CASE("a misspelt switch that guards something is an error") {
 }
 
 TEST_CASE("TLS settings") {
-    CHECK(with("imapd-ssl", "TLS_PROTOCOL=TLSv1.3").tls.protocol == "TLSv1.3");
-    CHECK(with("imapd-ssl", "TLS_PROTOCOL=TLSv1.3").starttls.protocol == "TLSv1.3");
+    CHECK(with("imapd-ssl", "TLS_PROTOCOL=TLSv1.3").imap_doors.tls.protocol == "TLSv1.3");
+    CHECK(with("imapd-ssl", "TLS_PROTOCOL=TLSv1.3").imap_doors.starttls.protocol == "TLSv1.3");
     const auto both = with("imapd-ssl", "TLS_PROTOCOL=TLSv1.1++\nTLS_STARTTLS_PROTOCOL=TLSv1.2+");
-    CHECK(both.tls.protocol == "TLSv1.1++");
-    CHECK(both.starttls.protocol == "TLSv1.2+");
-    CHECK(with("imapd-ssl", "TLS_PROTOCOL=SSL23").tls.protocol == "TLSv1.2");
-    CHECK(with("imapd-ssl", "TLS_PROTOCOL=").tls.protocol == "TLSv1.2");
-    CHECK(with("imapd-ssl", "TLS_PROTOCOL=TLSv1.3 TLS_STARTTLS_PROTOCOL=").starttls.protocol == "TLSv1.3");
+    CHECK(both.imap_doors.tls.protocol == "TLSv1.1++");
+    CHECK(both.imap_doors.starttls.protocol == "TLSv1.2+");
+    CHECK(with("imapd-ssl", "TLS_PROTOCOL=SSL23").imap_doors.tls.protocol == "TLSv1.2");
+    CHECK(with("imapd-ssl", "TLS_PROTOCOL=").imap_doors.tls.protocol == "TLSv1.2");
+    CHECK(with("imapd-ssl", "TLS_PROTOCOL=TLSv1.3 TLS_STARTTLS_PROTOCOL=").imap_doors.starttls.protocol == "TLSv1.3");
     CHECK(notes_with("imapd-ssl", "TLS_PROTOCOL=SSL23", "is no version of TLS"));
     CHECK(error_with("imapd-ssl", "TLS_PROTOCOL=tlsv1.3") != "no error");
-    CHECK(with("imapd-ssl", "TLS_CIPHER_LIST='HIGH:!aNULL'").tls.ciphers == "HIGH:!aNULL");
+    CHECK(with("imapd-ssl", "TLS_CIPHER_LIST='HIGH:!aNULL'").imap_doors.tls.ciphers == "HIGH:!aNULL");
     CHECK(error_with("imapd-ssl", "TLS_CERTFILE=") == "imapd-ssl:1: TLS_CERTFILE: \"\" is not usable: it is empty");
-    CHECK(with("imapd-ssl", "TLS_DHPARAMS=").tls.dh_params_file.empty());
+    CHECK(with("imapd-ssl", "TLS_DHPARAMS=").imap_doors.tls.dh_params_file.empty());
     const Folder folder;
     folder.write("imapd-ssl", "TLS_CERTFILE=certs/../x.pem\nTLS_PRIVATE_KEYFILE=/k.pem");
-    CHECK(load(folder.path()).settings.tls.certificate_file == folder.at("x.pem"));
-    CHECK(load(folder.path()).settings.tls.key_file == "/k.pem");
+    CHECK(load(folder.path()).settings.imap_doors.tls.certificate_file == folder.at("x.pem"));
+    CHECK(load(folder.path()).settings.imap_doors.tls.key_file == "/k.pem");
     CHECK(error_with("imapd-ssl", "TLS_VERIFYPEER=REQUIREPEER").find("unsafe to leave out") != std::string::npos);
     CHECK(error_with("imapd-ssl", "TLS_VERIFYPEER=PEER") == "no error");
 }
 
 TEST_CASE("texts") {
-    CHECK(with("imapd", "DEFDOMAIN=@example.com").auth.default_domain == "@example.com");
-    CHECK(with("imapd", "DOMAINSEP=@%").auth.domain_separators == "@%");
+    CHECK(with("imapd", "DEFDOMAIN=@example.com").auth.imap_domain.name == "@example.com");
+    CHECK(with("imapd", "DOMAINSEP=@%").auth.imap_domain.separators == "@%");
     CHECK(with("imapd", "MAILDIRPATH=./Mail").imap.maildir == "./Mail");
     CHECK(notes_with("imapd", "MAILDIRPATH=/var/mail", "the same mailbox"));
     CHECK(with("imapd", "IMAP_TRASHFOLDERNAME='Deleted Items'").store.trash == "Deleted Items");
@@ -381,5 +342,15 @@ TEST_CASE("notes tell what is set in vain") {
     CHECK(notes_with("imapd", "AUTHSERVICE143=x", "AUTHSERVICE143 is set and not used"));
     CHECK(notes_with("imapd", "THREADS=3", "it belongs in the file postrider"));
     CHECK(notes_with("postrider", "PORT=3", "it belongs in the file imapd"));
-    CHECK(notes_with("pop3d", "", "does not speak POP3"));
+    CHECK(notes_with("pop3d", "IMAP_UMASK=022", "it belongs in the file imapd"));
+    CHECK(notes_with("imapd-ssl", "POP3AUTH=PLAIN", "it belongs in the file pop3d"));
+    CHECK(notes_with("pop3d", "POP3_PROXY=1", "POP3_PROXY is set and not used"));
+    const auto quiet = "POP3_PROXY=0\nPOP3AUTH_ORIG=x\nLOGGEROPTS=-name=pop3d\nPORT=110\nMAXPERIP=4\n";
+    CHECK(notes_with("pop3d", quiet, "POP3AUTH_ORIG is set and not used"));
+    CHECK_FALSE(notes_with("pop3d", quiet, "POP3_PROXY"));
+    CHECK_FALSE(notes_with("pop3d", quiet, "LOGGEROPTS"));
+    CHECK_FALSE(notes_with("pop3d", quiet, "PORT is not used"));
+    CHECK_FALSE(notes_with("pop3d", quiet, "MAXPERIP is not set (pop3d)"));
+    CHECK(notes_with("pop3d", quiet, "MAXDAEMONS is not set (pop3d): 10000 here, 40 with Courier"));
+    CHECK_FALSE(notes_with("imapd", "PORT=143", "(pop3d)"));
 }

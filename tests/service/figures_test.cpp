@@ -18,7 +18,7 @@ namespace {
 
 class Nowhere : public Onward {
 public:
-    Task<void> take(net::Connection&, std::unique_ptr<imap::Admission>, Tls, Registry::Entry) override { co_return; }
+    Task<void> take(net::Connection&, std::unique_ptr<Admission>, Door, Registry::Entry) override { co_return; }
 };
 
 TEST_CASE("every figure that is produced has its row") {
@@ -35,6 +35,23 @@ TEST_CASE("every figure that is produced has its row") {
         INFO(figure.name << '{' << figure.label << '}');
         CHECK(std::ranges::count(figure_rows(), figure.name, &FigureRow::name) == 1);
     }
+}
+
+TEST_CASE("connections are counted by door") {
+    asio::io_context loop;
+    asio::thread_pool pool(1);
+    Registry registry;
+    Gatekeeper gatekeeper(pool, Settings());
+    Nowhere nowhere;
+    const Front front(loop, registry, gatekeeper, nowhere);
+    std::set<std::string> doors;
+    for (const Figure& figure : front.figures()) {
+        if (figure.name == "connections_accepted_total") {
+            doors.insert(figure.label);
+        }
+    }
+    CHECK((doors == std::set<std::string>{R"(listener="imap")", R"(listener="imaps")", R"(listener="pop3")",
+                                          R"(listener="pop3s")"}));
 }
 
 TEST_CASE("the rows make families that OpenMetrics takes") {

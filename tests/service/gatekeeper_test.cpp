@@ -49,7 +49,7 @@ public:
     Site& operator=(const Site&) = delete;
 
     static auth::LoginRequest request(std::string user, std::string password = "secret") {
-        return {"imap", auth::Credentials(std::move(user), std::move(password)), here, true};
+        return {Protocol::imap, auth::Credentials(std::move(user), std::move(password)), here, true};
     }
 
     std::future<Result<auth::Grant>> start(auth::LoginRequest request) {
@@ -106,27 +106,35 @@ TEST_CASE("a grant is good once") {
     const auto session = site.session_of("ann");
     CHECK(session != 0);
     CHECK(site.gatekeeper->totals().sessions == 0);
-    const auto account = site.gatekeeper->redeem(session);
+    const auto account = site.gatekeeper->redeem(session, Protocol::imap);
     REQUIRE(account.has_value());
     CHECK(account->address == "ann");
     CHECK(account->uid == 1012);
-    CHECK_FALSE(site.gatekeeper->redeem(session).has_value());
+    CHECK_FALSE(site.gatekeeper->redeem(session, Protocol::imap).has_value());
     CHECK(site.gatekeeper->totals().sessions == 1);
     site.gatekeeper->release(session);
-    CHECK_FALSE(site.gatekeeper->redeem(session).has_value());
+    CHECK_FALSE(site.gatekeeper->redeem(session, Protocol::imap).has_value());
     CHECK(site.gatekeeper->totals().sessions == 0);
 }
 
 TEST_CASE("a number that was never granted opens nothing; each grant opens its own account") {
     Site site;
-    CHECK_FALSE(site.gatekeeper->redeem(0).has_value());
-    CHECK_FALSE(site.gatekeeper->redeem(1).has_value());
+    CHECK_FALSE(site.gatekeeper->redeem(0, Protocol::imap).has_value());
+    CHECK_FALSE(site.gatekeeper->redeem(1, Protocol::imap).has_value());
     const auto ann = site.session_of("ann");
     const auto bob = site.session_of("bob");
     CHECK(ann != bob);
-    CHECK_FALSE(site.gatekeeper->redeem(bob + 1).has_value());
-    CHECK(site.gatekeeper->redeem(bob)->address == "bob");
-    CHECK(site.gatekeeper->redeem(ann)->address == "ann");
+    CHECK_FALSE(site.gatekeeper->redeem(bob + 1, Protocol::imap).has_value());
+    CHECK(site.gatekeeper->redeem(bob, Protocol::imap)->address == "bob");
+    CHECK(site.gatekeeper->redeem(ann, Protocol::imap)->address == "ann");
+}
+
+TEST_CASE("a grant is good for the protocol that was asked for alone") {
+    Site site;
+    const auto session = site.session_of("ann");
+    CHECK_FALSE(site.gatekeeper->redeem(session, Protocol::pop3).has_value());
+    CHECK(site.gatekeeper->totals().unsettled == 1);
+    CHECK(site.gatekeeper->redeem(session, Protocol::imap).has_value());
 }
 
 TEST_CASE("a grant is good until its time is over, and its place is free then") {
@@ -141,14 +149,14 @@ TEST_CASE("a grant is good until its time is over, and its place is free then") 
         } else {
             CHECK(site.log_in("ann").has_value());
         }
-        CHECK(site.gatekeeper->redeem(session).has_value() == good);
+        CHECK(site.gatekeeper->redeem(session, Protocol::imap).has_value() == good);
     }
 }
 
 TEST_CASE("a session that began outlives the time of its grant") {
     Site site(1);
     const auto session = site.session_of("ann");
-    REQUIRE(site.gatekeeper->redeem(session).has_value());
+    REQUIRE(site.gatekeeper->redeem(session, Protocol::imap).has_value());
     site.now = site.now.load() + 10 * limits::grant_time;
     CHECK(site.session_of("bob") != session);
     CHECK(site.gatekeeper->totals().sessions == 1);
@@ -159,9 +167,9 @@ TEST_CASE("abandon gives back a grant that is not used, and does nothing to a se
     Site site(1);
     const auto unused = site.session_of("ann");
     site.gatekeeper->abandon(unused);
-    CHECK_FALSE(site.gatekeeper->redeem(unused).has_value());
+    CHECK_FALSE(site.gatekeeper->redeem(unused, Protocol::imap).has_value());
     const auto used = site.session_of("ann");
-    REQUIRE(site.gatekeeper->redeem(used).has_value());
+    REQUIRE(site.gatekeeper->redeem(used, Protocol::imap).has_value());
     site.gatekeeper->abandon(used);
     site.gatekeeper->abandon(used + 1);
     CHECK(site.gatekeeper->totals().sessions == 1);
@@ -173,7 +181,7 @@ TEST_CASE("an account has so many sessions and no more; a release gives the plac
     std::vector<std::uint64_t> sessions;
     for (int i = 0; i < 3; ++i) {
         sessions.push_back(site.session_of("ann"));
-        REQUIRE(site.gatekeeper->redeem(sessions.back()).has_value());
+        REQUIRE(site.gatekeeper->redeem(sessions.back(), Protocol::imap).has_value());
     }
     const auto refused = site.log_in("ann");
     REQUIRE_FALSE(refused.has_value());
@@ -192,7 +200,7 @@ TEST_CASE("an account has so many sessions and no more; a release gives the plac
 
 TEST_CASE("new settings: another limit for log-ins from then on") {
     Site site(1);
-    REQUIRE(site.gatekeeper->redeem(site.session_of("ann")).has_value());
+    REQUIRE(site.gatekeeper->redeem(site.session_of("ann"), Protocol::imap).has_value());
     CHECK_FALSE(site.log_in("ann").has_value());
     site.settings.login_limits.per_account = 2;
     site.gatekeeper->replace(site.settings);
@@ -338,12 +346,13 @@ TEST_CASE("each tells of sessions under way, and of none whose grant is not used
             CHECK(record.account.address == "ann");
             CHECK(record.peer == "192.0.2.1");
             CHECK(record.tls);
+            CHECK((record.protocol == Protocol::imap));
             all.insert(number);
         });
         return all;
     };
     CHECK(visited().empty());
-    REQUIRE(site.gatekeeper->redeem(session).has_value());
+    REQUIRE(site.gatekeeper->redeem(session, Protocol::imap).has_value());
     CHECK((visited() == std::set{session}));
     site.gatekeeper->release(session);
     CHECK(visited().empty());
@@ -365,7 +374,7 @@ TEST_CASE("log-ins and their ends in several threads", "[threads]") {
                     const auto session = answer.get()->session;
                     if (k % 5 == 0) {
                         site.gatekeeper->abandon(session);
-                    } else if (site.gatekeeper->redeem(session)) {
+                    } else if (site.gatekeeper->redeem(session, Protocol::imap)) {
                         ++redeemed;
                         site.gatekeeper->release(session);
                     }

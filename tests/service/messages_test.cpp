@@ -81,17 +81,22 @@ TEST_CASE("enums, switches and addresses that there are not") {
     CHECK(decoded<LogLine>(log).has_value());
     log[0] = 5;
     CHECK_FALSE(decoded<LogLine>(log).has_value());
+    log[0] = 0;
+    log.back() = 2;
+    CHECK_FALSE(decoded<LogLine>(log).has_value());
     std::string order = encoded(Order{Verb::stop, ""});
     CHECK(decoded<Order>(order).has_value());
     order[0] = 5;
     CHECK_FALSE(decoded<Order>(order).has_value());
-    std::string listener = encoded(NewListener{true, false, 143});
-    listener[1] = 2;
-    CHECK_FALSE(decoded<NewListener>(listener).has_value());
+    for (const std::size_t part : {0, 1}) {  // of the door: protocol, TLS
+        std::string listener = encoded(NewListener{{}, false, 143});
+        listener[part] = 2;
+        CHECK_FALSE(decoded<NewListener>(listener).has_value());
+    }
 
     Encoder peer;
     peer& std::string("192.0.2.256") & std::string("text") & std::uint16_t{1};
-    CHECK_FALSE(decoded<imap::Peer>(peer.take()).has_value());
+    CHECK_FALSE(decoded<Peer>(peer.take()).has_value());
 }
 
 std::string text(std::size_t size) {
@@ -113,11 +118,11 @@ TEST_CASE("a text is as long as its limit and no longer") {
     check(
         LogLine{}, +[](LogLine& m) -> std::string& { return m.text; }, limits::log_line_bytes);
     check(
-        Login{}, +[](Login& m) -> std::string& { return m.service; }, 16);
-    check(
         Login{}, +[](Login& m) -> std::string& { return m.user; }, limits::sasl_bytes);
     check(
         Login{}, +[](Login& m) -> std::string& { return m.password; }, limits::sasl_bytes);
+    check(
+        Login{}, +[](Login& m) -> std::string& { return m.timestamp; }, limits::sasl_bytes);
     check(
         Login{}, +[](Login& m) -> std::string& { return m.peer; }, address_text_bytes);
     check(
@@ -148,15 +153,15 @@ TEST_CASE("a text is as long as its limit and no longer") {
         OrderAnswer{}, +[](OrderAnswer& m) -> std::string& { return m.trouble; }, limits::log_line_bytes);
 }
 
-imap::Admission longest_admission() {
-    auto admission = filled<imap::Admission>();
+Admission longest_admission() {
+    auto admission = filled<Admission>();
     admission.tag = text(tag_bytes);
     admission.client_id = text(limits::client_id_bytes);
     admission.peer.text = text(address_text_bytes);
     return admission;
 }
 
-imap::Status longest_status() {
+SessionReport longest_status() {
     return {text(64), text(4096), text(limits::client_id_bytes), {}, 0};
 }
 
@@ -181,14 +186,15 @@ TEST_CASE("the longest messages fit into their rules, and every rule into a pack
     fits(filled<NewListener>());
     fits(filled<LoginAnswer>());
     fits(filled<HandOverAnswer>());
-    fits(SessionAlive{1, true, text(address_text_bytes)});
+    fits(SessionAlive{1, {}, text(address_text_bytes)});
     fits(filled<Kick>());
     fits(filled<Survey>());
     fits(filled<Finish>());
     fits(filled<LoginGone>());
     fits(Ready{text(limits::log_line_bytes)});
-    fits(Login{1, text(16), text(limits::sasl_bytes), text(limits::sasl_bytes), text(address_text_bytes), true});
-    fits(HandOver{longest_admission(), text(limits::read_ahead_bytes), true});
+    const std::string most = text(limits::sasl_bytes);
+    fits(Login{1, Protocol::pop3, most, most, most, text(address_text_bytes), true});
+    fits(HandOver{longest_admission(), text(limits::read_ahead_bytes), {}});
     const std::string field = text(account_text_bytes);
     const auth::Account account{field, 1012, 1013, field, field, field, field, field};
     fits(Serve{account, longest_admission(), text(limits::read_ahead_bytes)});

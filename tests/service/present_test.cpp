@@ -32,48 +32,48 @@ TEST_CASE("what was put there last is there") {
     Present present;
     FrontSettings settings;
     settings.imap.maildir = "first";
-    settings.plain_limits = {1, 2};
-    settings.tls_limits = {3, 4};
+    settings.imap_doors.plain_limits = {1, 2};
+    settings.imap_doors.tls_limits = {3, 4};
     settings.login_limits = {5, 6, 7};
     present.replace(settings);
     const auto first = present.imap();
     CHECK(first->maildir == "first");
-    CHECK(present.limits(Tls::on_request).connections.most == 1);
-    CHECK(present.limits(Tls::on_request).connections.per_address == 2);
-    CHECK(present.limits(Tls::from_the_start).connections.most == 3);
-    CHECK(present.limits(Tls::from_the_start).connections.per_address == 4);
-    for (const Tls kind : {Tls::on_request, Tls::from_the_start}) {
-        CHECK(present.limits(kind).login.before_login == 5);
-        CHECK(present.limits(kind).login.per_address_before_login == 6);
+    CHECK(present.limits({Protocol::imap, Tls::on_request}).connections.most == 1);
+    CHECK(present.limits({Protocol::imap, Tls::on_request}).connections.per_address == 2);
+    CHECK(present.limits({Protocol::imap, Tls::from_the_start}).connections.most == 3);
+    CHECK(present.limits({Protocol::imap, Tls::from_the_start}).connections.per_address == 4);
+    for (const Tls tls : {Tls::on_request, Tls::from_the_start}) {
+        CHECK(present.limits({Protocol::imap, tls}).login.before_login == 5);
+        CHECK(present.limits({Protocol::imap, tls}).login.per_address_before_login == 6);
     }
     settings.imap.maildir = "second";
-    settings.plain_limits.most = 10;
+    settings.imap_doors.plain_limits.most = 10;
     present.replace(settings);
     CHECK(first->maildir == "first");
     CHECK(present.imap()->maildir == "second");
-    CHECK(present.limits(Tls::on_request).connections.most == 10);
+    CHECK(present.limits({Protocol::imap, Tls::on_request}).connections.most == 10);
 }
 
 TEST_CASE("who may connect, and who may speak for another") {
     Present present;
     FrontSettings settings;
-    settings.access = {{"192.0.2.0/24", false, std::nullopt}, {"192.0.2.7", true, 3}};
+    settings.imap_doors.access = {{"192.0.2.0/24", false, std::nullopt}, {"192.0.2.7", true, 3}};
     settings.proxy_trusted = {"10.0.0.0/8", "2001:db8::1"};
     present.replace(settings);
-    CHECK_FALSE(present.access(at("192.0.2.1")).allowed);
-    CHECK_FALSE(present.access(at("::ffff:192.0.2.1")).allowed);
-    CHECK(present.access(at("192.0.2.7")).allowed);
-    CHECK((present.access(at("192.0.2.7")).per_address == 3));
-    CHECK(present.access(at("192.0.3.1")).allowed);
+    CHECK_FALSE(present.access(Protocol::imap, at("192.0.2.1")).allowed);
+    CHECK_FALSE(present.access(Protocol::imap, at("::ffff:192.0.2.1")).allowed);
+    CHECK(present.access(Protocol::imap, at("192.0.2.7")).allowed);
+    CHECK((present.access(Protocol::imap, at("192.0.2.7")).per_address == 3));
+    CHECK(present.access(Protocol::imap, at("192.0.3.1")).allowed);
     CHECK(present.trusts_proxy(at("10.1.2.3")));
     CHECK(present.trusts_proxy(at("2001:db8::1")));
     CHECK_FALSE(present.trusts_proxy(at("2001:db8::2")));
     CHECK_FALSE(present.trusts_proxy(at("192.0.2.7")));
     settings.proxy_trusted.clear();
-    settings.access.clear();
+    settings.imap_doors.access.clear();
     present.replace(settings);
     CHECK_FALSE(present.trusts_proxy(at("10.1.2.3")));
-    CHECK(present.access(at("192.0.2.1")).allowed);
+    CHECK(present.access(Protocol::imap, at("192.0.2.1")).allowed);
 }
 
 TEST_CASE("TLS where there is a certificate; the old context lives on with those who have it") {
@@ -81,17 +81,17 @@ TEST_CASE("TLS where there is a certificate; the old context lives on with those
     Present present;
     FrontSettings settings;
     present.replace(settings);
-    CHECK(present.tls() == nullptr);
-    CHECK(present.starttls() == nullptr);
-    settings.tls = material(folder);
+    CHECK(present.tls(Protocol::imap) == nullptr);
+    CHECK(present.starttls(Protocol::imap) == nullptr);
+    settings.imap_doors.tls = material(folder);
     present.replace(settings);
-    const auto context = present.tls();
+    const auto context = present.tls(Protocol::imap);
     REQUIRE(context != nullptr);
-    CHECK(present.starttls() == nullptr);
-    settings.starttls = std::exchange(settings.tls, std::nullopt);
+    CHECK(present.starttls(Protocol::imap) == nullptr);
+    settings.imap_doors.starttls = std::exchange(settings.imap_doors.tls, std::nullopt);
     present.replace(settings);
-    CHECK(present.tls() == nullptr);
-    CHECK(present.starttls() != nullptr);
+    CHECK(present.tls(Protocol::imap) == nullptr);
+    CHECK(present.starttls(Protocol::imap) != nullptr);
     CHECK(context->get() != nullptr);
 }
 
@@ -100,26 +100,26 @@ TEST_CASE("settings that are no use change nothing") {
     Present present;
     FrontSettings good;
     good.imap.maildir = "good";
-    good.tls = material(folder);
+    good.imap_doors.tls = material(folder);
     present.replace(good);
-    const auto context = present.tls();
+    const auto context = present.tls(Protocol::imap);
 
     FrontSettings bad = good;
     bad.imap.maildir = "bad";
-    bad.tls->key = "no key";
+    bad.imap_doors.tls->key = "no key";
     CHECK_THROWS_AS(present.replace(bad), std::runtime_error);
-    bad.tls = good.tls;
-    bad.starttls = good.tls;
-    bad.starttls->certificate.clear();
+    bad.imap_doors.tls = good.imap_doors.tls;
+    bad.imap_doors.starttls = good.imap_doors.tls;
+    bad.imap_doors.starttls->certificate.clear();
     CHECK_THROWS_AS(present.replace(bad), std::runtime_error);
-    bad.starttls.reset();
-    bad.access = {{"192.0.2.0/33", true, std::nullopt}};
+    bad.imap_doors.starttls.reset();
+    bad.imap_doors.access = {{"192.0.2.0/33", true, std::nullopt}};
     CHECK_THROWS_AS(present.replace(bad), std::runtime_error);
-    bad.access.clear();
+    bad.imap_doors.access.clear();
     bad.proxy_trusted = {"somewhere"};
     CHECK_THROWS_AS(present.replace(bad), std::runtime_error);
     CHECK(present.imap()->maildir == "good");
-    CHECK(present.tls() == context);
+    CHECK(present.tls(Protocol::imap) == context);
     CHECK_FALSE(present.trusts_proxy(at("192.0.2.1")));
 }
 

@@ -31,8 +31,8 @@ class Guests {
 public:
     explicit Guests(Registry& registry) : registry_(registry) {}
 
-    Refusal come(const boost::asio::ip::address& peer, const Registry::Limits& limits, Tls kind = Tls::on_request) {
-        auto admission = registry_.admit(kind, peer, limits);
+    Refusal come(const boost::asio::ip::address& peer, const Registry::Limits& limits, Door door = {}) {
+        auto admission = registry_.admit(door, peer, limits);
         if (admission.entry) {
             Guest& guest = guests_.emplace_back(std::move(*admission.entry));
             guest.entry.set_end([&guest](Ending how) { guest.ends.push_back(how); });
@@ -71,20 +71,20 @@ private:
 TEST_CASE("an address has so many places and no more; each comes back with its entry's end") {
     Registry registry;
     const Registry::Limits limits{{10, 2}, many_before_login};
-    auto first = registry.admit(Tls::on_request, here, limits);
+    auto first = registry.admit({Protocol::imap, Tls::on_request}, here, limits);
     REQUIRE(first.entry.has_value());
     {
-        const auto second = registry.admit(Tls::on_request, here, limits);
+        const auto second = registry.admit({Protocol::imap, Tls::on_request}, here, limits);
         CHECK(second.entry.has_value());
         CHECK((second.refusal == Refusal::none));
-        const auto third = registry.admit(Tls::on_request, here, limits);
+        const auto third = registry.admit({Protocol::imap, Tls::on_request}, here, limits);
         CHECK_FALSE(third.entry.has_value());
         CHECK((third.refusal == Refusal::address_full));
-        CHECK(registry.admit(Tls::on_request, there, limits).entry.has_value());
+        CHECK(registry.admit({Protocol::imap, Tls::on_request}, there, limits).entry.has_value());
         CHECK(registry.size() == 2);
     }
     CHECK(registry.size() == 1);
-    CHECK(registry.admit(Tls::on_request, here, limits).entry.has_value());
+    CHECK(registry.admit({Protocol::imap, Tls::on_request}, here, limits).entry.has_value());
     CHECK(registry.dropped() == 0);
 }
 
@@ -100,7 +100,7 @@ TEST_CASE("those of an address that logged in count as well") {
 
 TEST_CASE("a moved entry keeps one place") {
     Registry registry;
-    auto admission = registry.admit(Tls::on_request, here, wide);
+    auto admission = registry.admit({Protocol::imap, Tls::on_request}, here, wide);
     {
         const Registry::Entry moved = std::move(*admission.entry);
         admission.entry.reset();
@@ -109,35 +109,41 @@ TEST_CASE("a moved entry keeps one place") {
     CHECK(registry.size() == 0);
 }
 
-TEST_CASE("listeners of the two kinds count for themselves") {
+TEST_CASE("connections of each door count for themselves") {
     Registry registry;
     Guests guests(registry);
     const Registry::Limits limits{{1, 1}, {1, 1, 1}};
-    CHECK((guests.come(here, limits, Tls::on_request) == Refusal::none));
-    CHECK((guests.come(here, limits, Tls::from_the_start) == Refusal::none));
+    const std::vector<Door> doors = {{Protocol::imap, Tls::on_request},
+                                     {Protocol::imap, Tls::from_the_start},
+                                     {Protocol::pop3, Tls::on_request},
+                                     {Protocol::pop3, Tls::from_the_start}};
+    REQUIRE(doors.size() == door_count);
+    for (const Door door : doors) {
+        CHECK((guests.come(here, limits, door) == Refusal::none));
+    }
     CHECK(guests.ended().empty());
-    guests.log_in(0);
-    CHECK(registry.is_full(Tls::on_request, limits));
-    CHECK_FALSE(registry.is_full(Tls::from_the_start, limits));
-    guests.log_in(1);
-    CHECK(registry.is_full(Tls::from_the_start, limits));
-    CHECK((guests.come(here, limits, Tls::from_the_start) == Refusal::address_full));
+    for (std::size_t i = 0; i < doors.size(); ++i) {
+        CHECK_FALSE(registry.is_full(doors[i], limits));
+        guests.log_in(i);
+        CHECK(registry.is_full(doors[i], limits));
+        CHECK((guests.come(here, limits, doors[i]) == Refusal::address_full));
+    }
 }
 
 TEST_CASE("the whole is full when all of its places are taken by sessions that logged in") {
     Registry registry;
     Guests guests(registry);
     const Registry::Limits limits{{2, 10}, many_before_login};
-    CHECK_FALSE(registry.is_full(Tls::on_request, limits));
+    CHECK_FALSE(registry.is_full({Protocol::imap, Tls::on_request}, limits));
     guests.come(here, limits);
     guests.log_in(0);
-    CHECK_FALSE(registry.is_full(Tls::on_request, limits));
+    CHECK_FALSE(registry.is_full({Protocol::imap, Tls::on_request}, limits));
     guests.come(there, limits);
-    CHECK_FALSE(registry.is_full(Tls::on_request, limits));
+    CHECK_FALSE(registry.is_full({Protocol::imap, Tls::on_request}, limits));
     guests.log_in(1);
-    CHECK(registry.is_full(Tls::on_request, limits));
+    CHECK(registry.is_full({Protocol::imap, Tls::on_request}, limits));
     guests.leave(0);
-    CHECK_FALSE(registry.is_full(Tls::on_request, limits));
+    CHECK_FALSE(registry.is_full({Protocol::imap, Tls::on_request}, limits));
 }
 
 TEST_CASE("when all places are taken the oldest before login is ended for the new one, one who logged in never") {
@@ -216,8 +222,8 @@ TEST_CASE("for one that comes, one at most is ended") {
 TEST_CASE("one that was dropped before it said how it is ended is ended then, and is dropped once") {
     Registry registry;
     const Registry::Limits limits{many, {1, 1000, 1000}};
-    auto early = registry.admit(Tls::on_request, here, limits);
-    auto late = registry.admit(Tls::on_request, here, limits);
+    auto early = registry.admit({Protocol::imap, Tls::on_request}, here, limits);
+    auto late = registry.admit({Protocol::imap, Tls::on_request}, here, limits);
     CHECK(registry.dropped() == 1);
     std::vector<Ending> ends;
     early.entry->set_end([&](Ending how) { ends.push_back(how); });
@@ -253,11 +259,11 @@ TEST_CASE("end_all ends those that are there, those that come to say how, and ad
         Registry registry;
         std::vector<Ending> ends;
         const auto end = [&ends](Ending its_end) { ends.push_back(its_end); };
-        auto early = registry.admit(Tls::on_request, here, wide);
-        auto late = registry.admit(Tls::on_request, here, wide);
+        auto early = registry.admit({Protocol::imap, Tls::on_request}, here, wide);
+        auto late = registry.admit({Protocol::imap, Tls::on_request}, here, wide);
         early.entry->set_end(end);
         {
-            auto over = registry.admit(Tls::on_request, here, wide);
+            auto over = registry.admit({Protocol::imap, Tls::on_request}, here, wide);
             over.entry->set_end([&ends](Ending) { ends.resize(100); });
         }
         CHECK(ends.empty());
@@ -265,7 +271,7 @@ TEST_CASE("end_all ends those that are there, those that come to say how, and ad
         CHECK((ends == std::vector{how}));
         late.entry->set_end(end);
         CHECK((ends == std::vector{how, how}));
-        const auto refused = registry.admit(Tls::on_request, here, wide);
+        const auto refused = registry.admit({Protocol::imap, Tls::on_request}, here, wide);
         CHECK_FALSE(refused.entry.has_value());
         CHECK((refused.refusal == Refusal::stopping));
         CHECK(registry.size() == 2);
@@ -279,7 +285,7 @@ TEST_CASE("end_before_login ends those before login, and admits no more") {
         guests.come(here, wide);
     }
     guests.log_in(1);
-    auto late = registry.admit(Tls::on_request, here, wide);
+    auto late = registry.admit({Protocol::imap, Tls::on_request}, here, wide);
     registry.end_before_login();
     CHECK(guests.ended() == "0 2");
     CHECK(registry.dropped() == 0);
@@ -292,7 +298,7 @@ TEST_CASE("end_before_login ends those before login, and admits no more") {
 TEST_CASE("end_all after the command, then at once: those that are still there hear both") {
     Registry registry;
     std::vector<Ending> ends;
-    auto admission = registry.admit(Tls::on_request, here, wide);
+    auto admission = registry.admit({Protocol::imap, Tls::on_request}, here, wide);
     admission.entry->set_end([&](Ending how) { ends.push_back(how); });
     registry.end_all(Ending::after_command);
     registry.end_all(Ending::now);
@@ -309,7 +315,8 @@ TEST_CASE("entries may come, log in, be dropped and go in many threads", "[threa
             threads.emplace_back([&registry, &limits, &ended] {
                 std::list<Registry::Entry> guests;
                 for (int k = 0; k < 500; ++k) {
-                    auto admission = registry.admit(Tls::on_request, k % 2 == 0 ? here : there, limits);
+                    auto admission =
+                        registry.admit({Protocol::imap, Tls::on_request}, k % 2 == 0 ? here : there, limits);
                     guests.push_back(std::move(*admission.entry));
                     guests.back().set_end([&ended](Ending) { ++ended; });
                     if (k % 3 == 0) {
@@ -326,7 +333,7 @@ TEST_CASE("entries may come, log in, be dropped and go in many threads", "[threa
     CHECK(registry.before_login() == 0);
     CHECK(registry.dropped() > 0);
     CHECK(ended <= registry.dropped());  // one that is gone at the same time hears nothing
-    CHECK_FALSE(registry.is_full(Tls::on_request, {{1, 1}, many_before_login}));
+    CHECK_FALSE(registry.is_full({Protocol::imap, Tls::on_request}, {{1, 1}, many_before_login}));
 }
 
 }  // namespace

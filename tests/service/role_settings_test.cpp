@@ -27,6 +27,11 @@ using test::make_certificate;
 using test::same;
 using test::TempFolder;
 
+constexpr Door plain_imap{Protocol::imap, Tls::on_request};
+constexpr Door tls_imap{Protocol::imap, Tls::from_the_start};
+constexpr Door plain_pop3{Protocol::pop3, Tls::on_request};
+constexpr Door tls_pop3{Protocol::pop3, Tls::from_the_start};
+
 TEST_CASE("settings of a role come back the same, with all fields set and with none") {
     for (const auto& settings : {filled<FrontSettings>(), FrontSettings{}}) {
         const auto back = decoded<FrontSettings>(encoded(settings));
@@ -61,37 +66,37 @@ TEST_CASE("the front is told limits, lists and keys") {
     const TempFolder folder;
     Settings settings;
     settings.threads = 3;
-    settings.plain_limits = {11, 12};
-    settings.tls_limits = {13, 14};
+    settings.imap_doors.plain_limits = {11, 12};
+    settings.imap_doors.tls_limits = {13, 14};
     settings.login_limits = {15, 16, 17};
     settings.imap.maildir = "Mail";
     settings.log_debug = true;
     const auto network = *net::Network::parse("192.0.2.0/24");
-    settings.access = net::AccessList({{network, {false, std::nullopt}}, {*net::Network::parse("::1"), {true, 5}}});
+    settings.imap_doors.access =
+        net::AccessList({{network, {false, std::nullopt}}, {*net::Network::parse("::1"), {true, 5}}});
     settings.proxy_trusted = {network};
     settings.imap.starttls = false;
-    settings.tls.certificate_file = make_certificate(folder, "tls.pem");
-    settings.listeners = {{"", 993, Tls::from_the_start}};
-    const FrontSettings front = front_settings(settings);
+    settings.imap_doors.tls.certificate_file = make_certificate(folder, "tls.pem");
+    const FrontSettings front = front_settings(settings, {plain_imap, tls_imap});
     CHECK(front.threads == 3);
-    CHECK(same(front.plain_limits, settings.plain_limits));
-    CHECK(same(front.tls_limits, settings.tls_limits));
+    CHECK(same(front.imap_doors.plain_limits, settings.imap_doors.plain_limits));
+    CHECK(same(front.imap_doors.tls_limits, settings.imap_doors.tls_limits));
     CHECK(same(front.login_limits, settings.login_limits));
     CHECK(same(front.imap, settings.imap));
     CHECK(front.log_debug);
-    REQUIRE(front.access.size() == 2);
-    CHECK(same(front.access[0], AccessLine{"192.0.2.0/24", false, std::nullopt}));
-    CHECK(same(front.access[1], AccessLine{"::1", true, 5}));
+    REQUIRE(front.imap_doors.access.size() == 2);
+    CHECK(same(front.imap_doors.access[0], AccessLine{"192.0.2.0/24", false, std::nullopt}));
+    CHECK(same(front.imap_doors.access[1], AccessLine{"::1", true, 5}));
     CHECK((front.proxy_trusted == std::vector<std::string>{"192.0.2.0/24"}));
-    REQUIRE(front.tls.has_value());
-    CHECK(front.tls->certificate == test::read_file(settings.tls.certificate_file));
-    CHECK_FALSE(front.starttls.has_value());
+    REQUIRE(front.imap_doors.tls.has_value());
+    CHECK(front.imap_doors.tls->certificate == test::read_file(settings.imap_doors.tls.certificate_file));
+    CHECK_FALSE(front.imap_doors.starttls.has_value());
 }
 
 /// What front_settings() says that is wrong.
-std::string trouble_of(const Settings& settings) {
+std::string trouble_of(const Settings& settings, const DoorSet& open) {
     try {
-        (void)front_settings(settings);
+        (void)front_settings(settings, open);
     } catch (const std::runtime_error& trouble) {
         return trouble.what();
     }
@@ -101,18 +106,44 @@ std::string trouble_of(const Settings& settings) {
 TEST_CASE("keys are read only where they are used, and a file that cannot be read is named") {
     const TempFolder folder;
     Settings settings;
-    settings.tls.certificate_file = folder / "missing-tls.pem";
-    settings.starttls.certificate_file = folder / "missing-starttls.pem";
-    settings.listeners = {{"", 143, Tls::on_request}};
-    settings.imap.starttls = false;
-    const FrontSettings front = front_settings(settings);
-    CHECK_FALSE(front.tls.has_value());
-    CHECK_FALSE(front.starttls.has_value());
-    settings.imap.starttls = true;
-    CHECK(trouble_of(settings).find("missing-starttls.pem") != std::string::npos);
-    settings.imap.starttls = false;
-    settings.listeners.push_back({"", 993, Tls::from_the_start});
-    CHECK(trouble_of(settings).find("missing-tls.pem") != std::string::npos);
+    settings.imap_doors.tls.certificate_file = folder / "missing-imaps.pem";
+    settings.imap_doors.starttls.certificate_file = folder / "missing-imap.pem";
+    settings.pop3_doors.tls.certificate_file = folder / "missing-pop3s.pem";
+    settings.pop3_doors.starttls.certificate_file = folder / "missing-pop3.pem";
+    settings.imap.starttls = settings.pop3.stls = false;
+    const FrontSettings front = front_settings(settings, {plain_imap, plain_pop3});
+    for (const FrontDoors& doors : {front.imap_doors, front.pop3_doors}) {
+        CHECK_FALSE(doors.tls.has_value());
+        CHECK_FALSE(doors.starttls.has_value());
+    }
+    settings.imap.starttls = settings.pop3.stls = true;
+    CHECK(trouble_of(settings, {}).empty());
+    CHECK(trouble_of(settings, {plain_imap}).find("missing-imap.pem") != std::string::npos);
+    CHECK(trouble_of(settings, {tls_imap}).find("missing-imaps.pem") != std::string::npos);
+    CHECK(trouble_of(settings, {plain_pop3}).find("missing-pop3.pem") != std::string::npos);
+    CHECK(trouble_of(settings, {tls_pop3}).find("missing-pop3s.pem") != std::string::npos);
+}
+
+TEST_CASE("each protocol's doors have their own limits, lists and keys") {
+    const TempFolder folder;
+    Settings settings;
+    settings.pop3.sasl = "PLAIN";
+    settings.pop3_doors.plain_limits = {1, 2};
+    settings.pop3_doors.tls_limits = {3, 4};
+    const net::AccessEntry denied{*net::Network::parse("::1"), {false, std::nullopt}};
+    settings.pop3_doors.access = net::AccessList({denied});
+    settings.pop3_doors.starttls.certificate_file = make_certificate(folder, "stls.pem");
+    const FrontSettings front = front_settings(settings, {plain_pop3});
+    CHECK(same(front.pop3, settings.pop3));
+    CHECK(same(front.pop3_doors.plain_limits, settings.pop3_doors.plain_limits));
+    CHECK(same(front.pop3_doors.tls_limits, settings.pop3_doors.tls_limits));
+    REQUIRE(front.pop3_doors.access.size() == 1);
+    CHECK(front.imap_doors.access.empty());
+    REQUIRE(front.pop3_doors.starttls.has_value());
+    CHECK(front.pop3_doors.starttls->certificate == test::read_file(settings.pop3_doors.starttls.certificate_file));
+    CHECK_FALSE(front.imap_doors.starttls.has_value());
+    settings.pop3.idle_time = std::chrono::seconds(7);
+    CHECK(same(worker_settings(settings).pop3, settings.pop3));
 }
 
 TEST_CASE("the worker is told of sessions and the store") {
@@ -136,13 +167,12 @@ TEST_CASE("the worker is told of sessions and the store") {
 
 TEST_CASE("threads: as the settings say, else by the cores") {
     Settings settings;
-    settings.imap.starttls = false;
-    CHECK(front_settings(settings).threads > 0);
+    CHECK(front_settings(settings, {}).threads > 0);
     CHECK(worker_settings(settings).threads > 0);
     CHECK(worker_settings(settings).pool_threads >= 4);
     settings.threads = 2;
     settings.pool_threads = 1;
-    CHECK(front_settings(settings).threads == 2);
+    CHECK(front_settings(settings, {}).threads == 2);
     CHECK(worker_settings(settings).threads == 2);
     CHECK(worker_settings(settings).pool_threads == 1);
 }

@@ -44,6 +44,8 @@ bool take_setting(Transcript& transcript, const std::string& line) {
         transcript.mailbox = value;
     } else if (name == "login") {
         transcript.login = value != "no";
+    } else if (name == "protocol" && value == "pop3") {
+        transcript.protocol = Protocol::pop3;
     } else if (const auto equals = value.find('='); name == "settings" && equals != std::string::npos) {
         transcript.settings.emplace_back(value.substr(0, equals), value.substr(equals + 1));
     } else {
@@ -272,12 +274,27 @@ private:
             return;  // the greeting is the transcript's
         }
         const std::string command = server_.login_command();
+        if (is_pop3()) {
+            open_pop3(client, number, command);
+            return;
+        }
         expect(client, number, command.empty() ? "* PREAUTH Ready." : "* OK *");
         if (!command.empty()) {
             send(client, number, "login " + command + "\r\n");
             expect(client, number, "login OK LOGIN Ok.");
         }
     }
+
+    void open_pop3(Client& client, int number, const std::string& commands) {
+        if (!commands.empty()) {
+            expect(client, number, "+OK Hello there.");
+            send(client, number, commands + "\r\n");
+            expect(client, number, "+OK Password required.");
+        }
+        expect(client, number, "+OK logged in.");
+    }
+
+    bool is_pop3() const { return transcript_.protocol == Protocol::pop3; }
 
     void one(std::size_t index) {
         const TranscriptLine& line = transcript_.lines[index];
@@ -290,7 +307,9 @@ private:
         switch (line.kind) {
             case LineKind::command:
                 send(client, line.client, line.text + "\r\n");
-                if (!has_answer(index) && !line.text.ends_with('}')) {
+                if (!has_answer(index) && is_pop3()) {
+                    expect(client, line.client, "+OK *");
+                } else if (!has_answer(index) && !line.text.ends_with('}')) {
                     expect_ok(client, line.client, line.text.substr(0, line.text.find(' ')));
                 }
                 break;
@@ -358,7 +377,14 @@ private:
     /// Nothing more than what was expected was said.
     void say_goodbye() {
         for (auto& [number, client] : clients_) {
-            if (!client->ended()) {
+            if (client->ended()) {
+                continue;
+            }
+            if (is_pop3()) {
+                send(*client, number, "QUIT\r\n");
+                expect(*client, number, "+OK *");
+                expect(*client, number, std::string(end_of_connection));
+            } else {
                 send(*client, number, "bye LOGOUT\r\n");
                 expect(*client, number, "* BYE *");
                 expect(*client, number, "bye OK LOGOUT completed");

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/session_facts.hpp"
+
 namespace postrider::test {
 
 /// What a line of a transcript does.
@@ -26,6 +28,7 @@ struct Transcript {
     std::filesystem::path file;
     std::string rule;
     std::string mailbox;
+    Protocol protocol = Protocol::imap;
     bool login = true;  ///< clients are logged in before the first line
     std::vector<std::pair<std::string, std::string>> settings;
     std::vector<TranscriptLine> lines;

@@ -28,6 +28,7 @@
 #include "core/descriptor.hpp"
 #include "core/log.hpp"
 #include "imap/session.hpp"
+#include "pop3/session.hpp"
 #include "service/gatekeeper.hpp"
 #include "support/ordinary_user.hpp"
 
@@ -44,9 +45,10 @@ fs::path make_config(const fs::path& home, const Owner& owner) {
     fs::create_directories(folder);
     const std::string hash = auth::make_md5_crypt("secret");
     const std::string fields = "uid=" + std::to_string(owner.uid) + "|gid=" + std::to_string(owner.gid) +
-                               "|home=" + home.string() + "|mail=" + (home / "Maildir").string() + "|imappw=" + hash;
+                               "|home=" + home.string() + "|mail=" + (home / "Maildir").string() + "|imappw=" + hash +
+                               "|pop3pw=" + hash;
     const fs::path source = folder / "userdb";
-    std::ofstream(source) << "demo\t" << fields << "\noff\t" << fields << "|options=disableimap=1\n";
+    std::ofstream(source) << "demo\t" << fields << "\noff\t" << fields << "|options=disableimap=1,disablepop3=1\n";
     fs::permissions(source, fs::perms::owner_read | fs::perms::owner_write);
     if (const auto failure = auth::compile_userdb(source.string())) {
         throw std::runtime_error("userdb: " + failure->message);
@@ -57,6 +59,7 @@ fs::path make_config(const fs::path& home, const Owner& owner) {
 std::vector<config::Assignment> assignments(const Transcript& transcript) {
     std::vector<config::Assignment> all = {{"IMAPDSTARTTLS", "NO", "test", 0},
                                            {"IMAPDSSLSTART", "NO", "test", 0},
+                                           {"POP3_STARTTLS", "NO", "test", 0},
                                            {"IMAP_MAILBOX_SANITY_CHECK", "0", "test", 0},
                                            {"MAILDIR_FSYNC", "0", "test", 0}};
     for (const auto& [name, value] : transcript.settings) {
@@ -85,14 +88,14 @@ private:
 class SessionServer : public TranscriptServer {
 public:
     SessionServer(const Transcript& transcript, const fs::path& home)
-        : login_(transcript.login),
+        : protocol_(transcript.protocol),
+          login_(transcript.login),
           maildir_((home / "Maildir").string()),
           settings_(config::load(make_config(home, owner_of(home)).string(), assignments(transcript)).settings),
           store_(pool_, settings_.store) {
-        set_log_sink([log = log_](LogLevel, std::string_view line) { log->add(line); });
-        environment_.gate = &gatekeeper_;
-        environment_.store = &store_;
-        environment_.settings = std::make_shared<const imap::Settings>(settings_.imap);
+        set_log_sink([log = log_](LogLevel, std::string_view line, Protocol) { log->add(line); });
+        fill(imap_, settings_.imap);
+        fill(pop3_, settings_.pop3);
         account_.address = "demo";
         account_.home = home.string();
         for (int i = 0; i < 2; ++i) {
@@ -130,33 +133,47 @@ public:
     std::string log() const override { return log_->text(); }
 
 private:
+    template <class Environment, class RoomSettings>
+    void fill(Environment& environment, const RoomSettings& settings) {
+        environment.gate = &gatekeeper_;
+        environment.store = &store_;
+        environment.settings = std::make_shared<const RoomSettings>(settings);
+    }
+
     Task<void> serve(net::Socket socket) {
+        return protocol_ == Protocol::imap ? run<imap::Session>(std::move(socket), imap_)
+                                           : run<pop3::Session>(std::move(socket), pop3_);
+    }
+
+    template <class Session, class Environment>
+    Task<void> run(net::Socket socket, Environment environment) {
         net::Connection connection(std::move(socket));
-        imap::Peer peer{asio::ip::make_address("127.0.0.1"), "::ffff:127.0.0.1", 0};
-        imap::Environment environment = environment_;
-        imap::Session session(connection, std::move(environment), std::move(peer));
+        Peer peer{asio::ip::make_address("127.0.0.1"), "::ffff:127.0.0.1", 0};
+        Environment of_first = environment;
+        Session session(connection, std::move(of_first), std::move(peer));
         if (login_) {
             auth::Account account = account_;
             std::string maildir = maildir_;
             co_await (session.run_preauth(std::move(account), std::move(maildir)) || connection.watch());
         } else {
-            co_await (log_in_and_go_on(session, connection) || connection.watch());
+            co_await (log_in_and_go_on(session, connection, std::move(environment)) || connection.watch());
         }
     }
 
     /// The two halves, as the joined server runs them.
-    Task<void> log_in_and_go_on(imap::Session& session, net::Connection& connection) {
+    template <class Session, class Environment>
+    Task<void> log_in_and_go_on(Session& session, net::Connection& connection, Environment environment) {
         auto admission = co_await session.run_login();
         if (!admission) {
             co_return;
         }
-        auto account = gatekeeper_.redeem(admission->session);
-        imap::Environment environment = environment_;
-        imap::Session second(connection, std::move(environment), admission->peer);
-        auto arrival = std::make_unique<imap::Arrival>(std::move(account.value()), std::move(*admission));
+        auto account = gatekeeper_.redeem(admission->session, admission->protocol);
+        Session second(connection, std::move(environment), admission->peer);
+        auto arrival = std::make_unique<auth::Arrival>(std::move(account.value()), std::move(*admission));
         co_await second.run_admitted(std::move(arrival));
     }
 
+    Protocol protocol_;
     bool login_;
     std::string maildir_;
     service::Settings settings_;
@@ -164,7 +181,8 @@ private:
     asio::thread_pool pool_{2};
     store::Store store_;
     service::Gatekeeper gatekeeper_{pool_, settings_};
-    imap::Environment environment_;
+    imap::Environment imap_;
+    pop3::Environment pop3_;
     auth::Account account_;
     asio::io_context loop_{2};
     asio::executor_work_guard<asio::io_context::executor_type> guard_ = asio::make_work_guard(loop_);
@@ -206,7 +224,8 @@ bool separated() {
 /// `postrider serve` on a port of its own, as an ordinary user to whom the home belongs; or as root.
 class ProgramServer : public TranscriptServer {
 public:
-    ProgramServer(const std::string& binary, const Transcript& transcript, const fs::path& home) {
+    ProgramServer(const std::string& binary, const Transcript& transcript, const fs::path& home)
+        : protocol_(transcript.protocol) {
         const std::string folder = make_config(home, ordinary_user()).string();
         give(home, ordinary_user());
         // Somebody else may take the port between the look and the start.
@@ -232,7 +251,9 @@ public:
         return socket.release();
     }
 
-    std::string login_command() const override { return "LOGIN demo secret"; }
+    std::string login_command() const override {
+        return protocol_ == Protocol::imap ? "LOGIN demo secret" : "USER demo\r\nPASS secret";
+    }
     std::string log() const override { return lines_.text(); }
 
 private:
@@ -242,8 +263,12 @@ private:
         const auto set = [&words](const std::string& name, const std::string& value) {
             words.insert(words.end(), {"--set", name + "=" + value});
         };
-        set("ADDRESS", "127.0.0.1");
-        set("PORT", std::to_string(port_));
+        const bool is_pop3 = protocol_ == Protocol::pop3;
+        const std::string file = is_pop3 ? "pop3d/" : "imapd/";
+        set("IMAPDSTART", is_pop3 ? "NO" : "YES");
+        set("POP3DSTART", is_pop3 ? "YES" : "NO");
+        set(file + "ADDRESS", "127.0.0.1");
+        set(file + "PORT", std::to_string(port_));
         set("CONTROL_SOCKET", "");
         set("FRONT_USER", "nobody");
         for (const auto& setting : settings) {
@@ -312,6 +337,7 @@ private:
         ready_ = ended_ = false;
     }
 
+    Protocol protocol_;
     std::uint16_t port_ = 0;
     pid_t child_ = -1;
     Lines lines_;

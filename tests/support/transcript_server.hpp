@@ -10,7 +10,7 @@
 namespace postrider::test {
 
 /// home: a folder of the test's own, with the account's Maildir in it. The account is "demo" with password "secret";
-/// "off" with the same password has the option disableimap=1.
+/// "off" with the same password has the options disableimap=1 and disablepop3=1.
 std::unique_ptr<TranscriptServer> serve_in_process(const Transcript& transcript, const std::filesystem::path& home);
 
 /// binary: path of postrider.

@@ -75,7 +75,7 @@ class Holder(threading.Thread):
         fcntl.ioctl(self.listener, SEND, answer)
 
 
-def _start(arguments, environment, kinds, streams, errors):
+def start(arguments, environment, kinds, streams, errors):
     """Gives (pid, listener)."""
     ours, theirs = socket.socketpair()
     pid = os.fork()
@@ -107,7 +107,7 @@ class Session(support.Client):
         super().__init__(ours)
         self.errors, self.is_cut = tempfile.TemporaryFile(), False
         with theirs:
-            self.pid, listener = _start(arguments, environment, kinds, theirs, self.errors)
+            self.pid, listener = start(arguments, environment, kinds, theirs, self.errors)
         self.holder = Holder(listener, self.pid, decide)
         self.holder.start()
         self.greeting = self.response().text

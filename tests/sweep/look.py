@@ -11,7 +11,7 @@ import support
 NOW = "now"
 #: What may stand in a Maildir and its folders beside the folders themselves.
 KNOWN_FILES = {"cur", "new", "tmp", "maildirfolder", "courierimapuiddb", "courierimapkeywords",
-               "courierimapsubscribed", "postrider-retired", "postrider-index"}
+               "courierimapsubscribed", "courierpop3dsizelist", "postrider-retired", "postrider-index"}
 
 
 class Message:

@@ -78,11 +78,11 @@ class Who(Control):
         table = self.control("who", "--user", user)
         self.assertNotIn("\x1b", table)
         heading, line = table.splitlines()
-        self.assertEqual(["SESSION", "USER", "ADDRESS", "TLS", "UID", "PROCESS", "AGE", "IDLE", "STATE", "FOLDER",
-                          "CLIENT"], heading.split())
+        self.assertEqual(["SESSION", "USER", "ADDRESS", "PROTOCOL", "TLS", "UID", "PROCESS", "AGE", "IDLE", "STATE",
+                          "FOLDER", "CLIENT"], heading.split())
         self.assertEqual(heading.index("USER"), line.index(user))
         self.assertEqual(heading.index("CLIENT"), line.index("name=first"))
-        self.assertEqual(["no", "waiting", "INBOX"], [line.split()[i] for i in (3, 8, 9)])
+        self.assertEqual(["imap", "no", "waiting", "INBOX"], [line.split()[i] for i in (3, 4, 9, 10)])
 
     def test_idle_sessions(self):
         user, _ = self.account()

@@ -1,8 +1,8 @@
-"""Courier's own programs, to run beside ours: imapd, and maildrop, its delivery agent.
+"""Courier's own programs, to run beside ours: imapd, pop3d, and maildrop, its delivery agent.
 
-imapd: what COURIER_IMAPD names, or an installed one. Else, and for maildrop, Debian's packages are unpacked once below
-POSTRIDER_PEERS, or below ~/.cache where this user cannot go there. Imported before `support`, since Courier and its
-libraries look for the user in /etc/passwd.
+imapd, pop3d: what COURIER_IMAPD and COURIER_POP3D name, or installed ones. Else, and for maildrop, Debian's packages
+are unpacked once below POSTRIDER_PEERS, or below ~/.cache where this user cannot go there. Imported before `support`,
+since Courier and its libraries look for the user in /etc/passwd.
 """
 import glob
 import os
@@ -79,9 +79,9 @@ def unpacked(folder, program, wanted):
 
 def environment_of(program):
     """ENVIRONMENT, and the folders of Courier's libraries beside an unpacked program."""
-    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(program))))
+    root = os.path.abspath(program).rpartition("/usr/")[0]
     found = []
-    if root != "/":
+    if root:
         found = [path for top in ("usr/lib", "lib")
                  for path in glob.glob(os.path.join(root, top, "**/*.so*"), recursive=True)]
     folders = [*sorted({os.path.dirname(path) for path in found}), os.environ.get("LD_LIBRARY_PATH", "")]
@@ -103,6 +103,14 @@ def find():
     program = (os.environ.get("COURIER_IMAPD") or installed() or
                unpacked("courier", "usr/bin/imapd", ["courier-imap", "courier-base", "courier-authlib"]))
     return answers(program, "--version", "Courier-IMAP") if program else None
+
+
+def find_pop3d():
+    """courierpop3d as (program, environment), or None."""
+    path = "usr/lib/courier/courier/courierpop3d"
+    program = (os.environ.get("COURIER_POP3D") or (os.path.exists("/" + path) and "/" + path) or
+               unpacked("courier-pop", path, ["courier-pop", "courier-base", "courier-authlib"]))
+    return answers(program, "/nowhere", "-ERR chdir /nowhere failed") if program else None
 
 
 def find_maildrop():

@@ -10,7 +10,7 @@ import threading
 import time
 
 import support
-from role_messages import KIND, WHO, hand_over, log, login, numbered, packet, text
+from role_messages import KIND, POP3, WHO, hand_over, log, login, numbered, packet, text
 from support import PASSWORD, Client, Gone, Server, Site, wait_until
 
 HOSTILE = os.environ.get("POSTRIDER_HOSTILE", "")
@@ -264,12 +264,15 @@ class Front(HostileTest):
         request, session = struct.unpack("<QQ", body[:16])
         self.assertEqual(8, request)
         self.assertGreater(session, others)
+        puppet.send(hand_over(session, POP3), descriptor)
+        _, body, _ = self.answer(puppet, "hand_over_answer")
+        self.assertEqual((session, 0), struct.unpack("<QB", body), "of another protocol")
         for number, taken in ((session + 1, 0), (0, 0), (2**64 - 1, 0), (others, 0), (session, 1), (session, 0)):
             with self.subTest(number=number, taken=taken):
                 puppet.send(hand_over(number), descriptor)
                 _, body, _ = self.answer(puppet, "hand_over_answer")
                 self.assertEqual((number, taken), struct.unpack("<QB", body))
-        self.assertEqual(5, self.logged("the front handed over a session without a grant for it"))
+        self.assertEqual(6, self.logged("the front handed over a session without a grant for it"))
         for number in (session, others):
             puppet.send(numbered("abandon", number))
         self.assertTrue(client.line().startswith("t1 OK "))

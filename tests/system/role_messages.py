@@ -31,20 +31,24 @@ def numbered(kind, session, more=b""):
     return packet(kind, struct.pack("<Q", session) + more)
 
 
-def login(request, user, password, peer="127.0.0.1"):
+#: As include/core/session_facts.hpp numbers them.
+IMAP, POP3 = b"\0", b"\1"
+
+
+def login(request, user, password, peer="127.0.0.1", protocol=IMAP):
     """A front's question whether these credentials are right."""
-    return numbered("login", request, text("imap") + text(user) + text(password) + text(peer) + b"\0")
+    return numbered("login", request, protocol + text(user) + text(password) + text("") + text(peer) + b"\0")
 
 
-def hand_over(session):
+def hand_over(session, protocol=IMAP):
     """A front's wish that the connection that comes along be this session's."""
     peer = text("127.0.0.1") + text("::ffff:127.0.0.1") + struct.pack("<H", 4711)
-    return numbered("hand_over", session,
-                    peer + text("t1") + text("") + b"\0" + struct.pack("<qQQ", 0, 0, 0) + text("") + b"\0")
+    words = protocol + peer + text("t1") + text("") + b"\0\0" + struct.pack("<qQQ", 0, 0, 0) + text("")
+    return numbered("hand_over", session, words + protocol + b"\0")
 
 
 def log(line, level=1):
-    return packet("log", struct.pack("<B", level) + text(line))
+    return packet("log", struct.pack("<B", level) + text(line) + IMAP)
 
 
 #: An order for the sessions, as `postrider who` sends it.

@@ -11,6 +11,7 @@ import subprocess
 import time
 
 import support
+from pop3_client import Pop3Client
 from support import PASSWORD, PATIENCE, PROGRAM, Client, Gone, Server, Site, message, wait_until
 
 ANN, BEN = 21001, 21002
@@ -375,6 +376,27 @@ class Systemd(SiteTest):
         plain.settimeout(0)
         socket.create_connection(plain.getsockname()).close()
         plain.accept()[0].close()  # the service manager's socket listens still
+
+    def test_passed_pop3_sockets(self):
+        # The sockets decide what is served, not POP3DSTART; and what stands open keeps its key over a reload.
+        self.site = Site(self.new_folder(), uid=ANN, gid=ANN, pop3={"POP3DSTART": "NO", "POP3DSSLSTART": "NO"})
+        user, _ = self.account()
+        plain, tls = self.listen()
+        process = self.start([plain, tls], ["pop3", "pop3s"])
+        for _ in range(2):
+            for listener in (plain, tls):
+                with Pop3Client(socket.create_connection(listener.getsockname())) as client:
+                    if listener is tls:
+                        client.start_tls(self.site.tls_context())
+                    client.line()
+                    if listener is plain:
+                        client.ok("STLS")
+                        client.start_tls(self.site.tls_context())
+                    client.log_in(user)
+                    client.ok("QUIT")
+            support.program("reload", "--config-dir", self.site.folder)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(0, process.wait(PATIENCE))
 
     def test_passed_sockets_that_are_unknown(self):
         self.site = Site(self.new_folder(), uid=ANN, gid=ANN)

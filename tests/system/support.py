@@ -32,8 +32,8 @@ SKIP = 77
 #: Settings of the file postrider; those of TLS are known by their begin, and all others are imapd's.
 OWN_SETTINGS = {"LOGIN_TIMEOUT", "LOG_DEBUG", "FRONT_USER", "WORKERS", "WORKER_IDLE_TIME", "LOWEST_UID", "MAIL_ROOTS",
                 "CONTROL_SOCKET", "SHUTDOWN_TIME", "MAX_BEFORE_LOGIN", "MAXPERIP_BEFORE_LOGIN", "MAXPERACCOUNT",
-                "PROXY_TRUSTED", "PROXY_PORTS", "THREADS", "POOL_THREADS", "IMAP_SESSION_TIMEOUT", "INDEX",
-                "INDEX_DIR", "INDEX_MAX_SIZE"}
+                "PROXY_TRUSTED", "PROXY_PORTS", "THREADS", "POOL_THREADS", "IMAP_SESSION_TIMEOUT",
+                "POP3_SESSION_TIMEOUT", "POP3_APOP", "INDEX", "INDEX_DIR", "INDEX_MAX_SIZE"}
 #: Longest wait for an answer: a sanitized build on a busy machine is slow.
 PATIENCE = 60.0
 PASSWORD = "correct horse 42"
@@ -173,9 +173,9 @@ def read_files_of(maildir):
 class Site:
     """A folder of settings with its accounts and certificate."""
 
-    def __init__(self, folder, uid=None, gid=None, **settings):
+    def __init__(self, folder, uid=None, gid=None, pop3=None, **settings):
         """uid, gid: the accounts', unless add_account says other ones. None: the tests' own, or ORDINARY_UID and
-        ORDINARY_GID when the tests are root."""
+        ORDINARY_GID when the tests are root.  pop3: settings of pop3d and pop3d-ssl; None: POP3 is not served."""
         root = os.geteuid() == 0
         self.uid = uid if uid is not None else ORDINARY_UID if root else os.geteuid()
         self.gid = gid if gid is not None else ORDINARY_GID if root else os.getegid()
@@ -190,6 +190,13 @@ class Site:
             tls = name.startswith(("TLS_", "SSL", "IMAP_TLS_REQUIRED", "IMAPDSTARTTLS"))
             own = name in OWN_SETTINGS
             self.settings["imapd-ssl" if tls else "postrider" if own else "imapd"][name] = str(value)
+        self.serves_pop3 = pop3 is not None
+        if self.serves_pop3:
+            self.settings["pop3d"] = {"POP3DSTART": "YES", "ADDRESS": "127.0.0.1"}
+            self.settings["pop3d-ssl"] = {"POP3DSSLSTART": "YES", "SSLADDRESS": "127.0.0.1"}
+            for name, value in pop3.items():
+                tls = name.startswith(("TLS_", "SSL", "POP3DSSL", "POP3_TLS_REQUIRED", "POP3_STARTTLS"))
+                self.settings["pop3d-ssl" if tls else "pop3d"][name] = str(value)
         self.install_certificate("certificate")
         self.choose_ports()
 
@@ -203,13 +210,19 @@ class Site:
                 with open(part, "rb") as source:
                     file.write(source.read())
         os.rename(target + ".new", target)
-        self.settings["imapd-ssl"]["TLS_CERTFILE"] = target
+        for file in ("imapd-ssl", "pop3d-ssl") if self.serves_pop3 else ("imapd-ssl",):
+            self.settings[file]["TLS_CERTFILE"] = target
 
     def choose_ports(self):
         self.port = free_port()
         self.tls_port = free_port()
         self.settings["imapd"]["PORT"] = str(self.port)
         self.settings["imapd-ssl"]["SSLPORT"] = str(self.tls_port)
+        if self.serves_pop3:
+            self.pop3_port = free_port()
+            self.pop3_tls_port = free_port()
+            self.settings["pop3d"]["PORT"] = str(self.pop3_port)
+            self.settings["pop3d-ssl"]["SSLPORT"] = str(self.pop3_tls_port)
         self.write()
 
     def write(self):
@@ -217,17 +230,23 @@ class Site:
             with open(os.path.join(self.folder, file), "w") as out:
                 out.writelines("%s=%s\n" % pair for pair in values.items())
 
-    def add_account(self, name=None, password=PASSWORD, uid=None, gid=None):
+    def add_account(self, name=None, password=PASSWORD, uid=None, gid=None, pop3_password=None, options=None):
         """Adds (or changes) an account as an administrator does; gives its name and Maildir, made if it is new.
-        uid, gid: None: the site's."""
+        uid, gid: None: the site's.  pop3_password: None: the same, where POP3 is served.  options: its own, such as
+        disablepop3=1."""
         uid = self.uid if uid is None else uid
         gid = self.gid if gid is None else gid
         name = name or "user%d@example.com" % next_number()
         maildir = os.path.join(self.mail, name)
         if not os.path.isdir(maildir):
             make_maildir(maildir, uid, gid)
+        fields = ["imappw=" + password_hash(password)]
+        if self.serves_pop3:
+            fields.append("pop3pw=" + password_hash(pop3_password or password))
+        if options:
+            fields.append("options=" + options)
         program("userdb", "--config-dir", self.folder, name, "set", "uid=%d" % uid, "gid=%d" % gid,
-                "home=" + self.mail, "mail=" + maildir, "imappw=" + password_hash(password))
+                "home=" + self.mail, "mail=" + maildir, *fields)
         program("makeuserdb", "--config-dir", self.folder)
         return name, maildir
 

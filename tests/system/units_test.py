@@ -11,7 +11,9 @@ import support
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SYSTEMD = os.path.join(SOURCE, "systemd")
-UNITS = ("postrider.service", "postrider-imap.socket", "postrider-imaps.socket")
+SOCKETS = (("postrider-imap.socket", 143, "imap"), ("postrider-imaps.socket", 993, "imaps"),
+           ("postrider-pop3.socket", 110, "pop3"), ("postrider-pop3s.socket", 995, "pop3s"))
+UNITS = ("postrider.service", *(unit for unit, _, _ in SOCKETS))
 
 #: The highest exposure level allowed, in tenths: of the unit for system users, and with vmail.conf over it. Versions of
 #: systemd may differ by one.
@@ -85,12 +87,13 @@ class Units(UnitTest):
                 self.assertIn(expected, self.verify())
 
     def test_the_sockets_start_the_service_and_say_their_kind(self):
-        for unit, port, kind in (("postrider-imap.socket", 143, "imap"), ("postrider-imaps.socket", 993, "imaps")):
+        for unit, port, kind in SOCKETS:
             lines = read(unit).splitlines()
             for line in ("ListenStream=%d" % port, "FileDescriptorName=" + kind, "Service=postrider.service",
                          "WantedBy=sockets.target"):
                 self.assertIn(line, lines)
-            self.assertIn(unit, re.search(r"^Requires=(.*)$", read("vmail.conf"), re.M).group(1).split())
+            if kind.startswith("imap"):  # POP3 is a choice
+                self.assertIn(unit, re.search(r"^Requires=(.*)$", read("vmail.conf"), re.M).group(1).split())
 
     def test_the_front_has_a_system_user(self):
         os.makedirs(os.path.join(self.root, "etc"))
