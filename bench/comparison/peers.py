@@ -9,7 +9,7 @@ from . import load, namespace, packages, server
 
 
 class Postrider(server.Server):
-    name, uid_list, own_files = "postrider", "courierimapuiddb", ("courierimap*", "postrider-*")
+    name, uid_list, own_files = "postrider", "courierimapuiddb", ("courierimap*", "courierpop3d*", "postrider-*")
     puts_off = 2.0
     without_syncs, isolated = {"fsync": 0}, {"workers": "session"}
     #: The program that is measured; set by the command line.

@@ -97,13 +97,13 @@ def login(tls="none", resume=False):
         server, "login", "--count", bench.amounts.logins, "--warm-up", 3, *options, tls=tls))
 
 
-def idle(user, tls="none"):
-    """Memory of each further session, of which `user` has his INBOX selected and is in IDLE. A restart ends processes
-    that were kept for others."""
+def idle(user, tls="none", protocol="imap"):
+    """Memory of each further session, of which `user` has his INBOX selected and is in IDLE; with POP3, is logged in. A
+    restart ends processes that were kept for others."""
     def work(bench, server):
         server.restart(**server.changes)
         extra = bench.generator.run(server, "idle", "--connections", bench.amounts.idle, users=[user],
-                                    tls=tls)["extra"]
+                                    tls=tls, protocol=protocol)["extra"]
         return {"memory": extra["pss_kib_per_session"], "kernel": extra["kernel_kib_per_session"]}
     return work
 
@@ -137,6 +137,11 @@ def select_shared(bench, server):
     with server.session() as holder:
         holder.ask("SELECT INBOX")
         return select_again(bench, server)
+
+
+def pop3_first(bench, server):
+    server.forget()
+    return per_unit(bench.generator.run(server, "pop3-list", "--count", 1, protocol="pop3", settle=server.puts_off))
 
 
 def status(bench, server):
@@ -244,9 +249,12 @@ ROWS = [
         quick=False),
     Row("fanout", "notice of another session's change", "notice", fanout, metric="wall", quick=False),
     Row("mixed", "phones, desktop programs, webmail", "action", mixed, quick=False),
-    Row("pop3-list", "POP3 login + UIDL", "session", plain("pop3-list", "--count", 5, "--warm-up", 1, protocol="pop3"),
+    Row("pop3-first", "POP3 login + UIDL, nothing but the mail is there", "session", pop3_first),
+    Row("pop3-list", "POP3 login + UIDL, again", "session", plain("pop3-list", "--count", 5, "--warm-up", 1, protocol="pop3"),
         1e-3),
-    Row("pop3-retr", "POP3 RETR", "message", plain("pop3-retr", protocol="pop3"), 20e-6),
+    Row("pop3-retr", "POP3 RETR", "message", plain("pop3-retr", "--count", 300, protocol="pop3"), 20e-6),
+    Row("pop3-idle", "idle POP3 session", "session", idle("small", protocol="pop3"), 16, "memory"),
+    Row("pop3-idle-big", "the same on the big folder", "session", idle("bench", protocol="pop3"), 16, "memory"),
 ]
 
 

@@ -5,7 +5,7 @@ import time
 
 from . import figures, load, packages
 
-NOT_THERE, TIME_OVER = "not there yet", "left out: no time was left"
+NOT_THERE, TIME_OVER = "not served", "left out: no time was left"
 
 
 def start_all(kinds, make_server, stack, say):

@@ -235,13 +235,13 @@ class Report(unittest.TestCase):
 
     def test_page(self):
         page = self.page(row("win", goal=1e-6), row("lose", ours=8e-6), row("pop3", ours=None, notes={
-            "postrider": "not there yet"}), row("sort", theirs=None, notes={"dovecot": "unsupported: no SORT"}))
+            "postrider": "not served"}), row("sort", theirs=None, notes={"dovecot": "unsupported: no SORT"}))
         self.assertIn("| title of win | message | 2.00 us | 6.00 us | 3.00x | 1.00 us, **missed** | "
                       "4.00 us | 12.0 us | 10 % |", page)
         self.assertIn("| **0.75x** |", page)
         self.assertIn("* title of lose: dovecot needs 0.75x of what postrider needs", page)
         self.assertIn("* title of win: 2.00 us, goal 1.00 us", page)
-        self.assertIn("* title of pop3: not there yet", page)
+        self.assertIn("* title of pop3: not served", page)
         self.assertIn("| 2.00 us | unsupported |", page)
         for part in ("2026-01-02", "Some CPU", "ext4", "commit abc", "Dovecot 2", "cyrus is not there: no network",
                      "Pinned.", "| dovecot | imap | 3,000 KiB | 500 KiB |", "*Durable*", "*Not comparable*"):

@@ -61,9 +61,14 @@ public:
 
     void open() {
         std::exception_ptr failure;
+        unsigned opening = opened_at_once;
         for (unsigned i = 0; i < opened_at_once; ++i) {
-            asio::co_spawn(loop_, open_some(),
-                           [&failure](std::exception_ptr thrown) { failure = failure ? failure : thrown; });
+            asio::co_spawn(loop_, open_some(), [&](std::exception_ptr thrown) {
+                failure = failure ? failure : thrown;
+                if (--opening == 0) {
+                    loop_.stop();  // the deadline of a session's last answer is still to come
+                }
+            });
         }
         loop_.run();
         if (failure) {
