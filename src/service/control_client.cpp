@@ -68,6 +68,15 @@ void add_part(OrderAnswer& whole, OrderAnswer part) {
     std::ranges::move(part.figures, std::back_inserter(whole.figures));
 }
 
+/// Of a connection at its end: whether the other side left what was sent to it. The system may tell the end first, and
+/// this at the next question.
+bool was_not_read(int socket, int receive_error) {
+    int error = 0;
+    socklen_t size = sizeof error;
+    return receive_error == ECONNRESET ||
+           (::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == ECONNRESET);
+}
+
 /// None: the server closed the connection without reading, because too many others ask too.
 Result<std::optional<OrderAnswer>> converse(int socket, const Order& order, Clock::time_point deadline) {
     if (send_packet(socket, packet_bytes(Order::kind, encoded(order)), -1) == Sent::other_end) {
@@ -81,7 +90,7 @@ Result<std::optional<OrderAnswer>> converse(int socket, const Order& order, Cloc
         if (packet == nullptr && std::get<NoPacket>(got) == NoPacket::not_now) {
             return Error(Code::internal, "the server does not answer");
         }
-        if (packet == nullptr && errno == ECONNRESET) {
+        if (packet == nullptr && was_not_read(socket, errno)) {
             return std::optional<OrderAnswer>();
         }
         auto part =
