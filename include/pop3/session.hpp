@@ -154,7 +154,6 @@ private:
     std::vector<bool> deleted_;      ///< by DELE; a place for each message
     std::size_t deleted_count_ = 0;  ///< of deleted_: those that are true
     std::uint64_t deleted_octets_ = 0;
-    std::uint64_t octets_ = 0;        ///< of all messages
     std::vector<std::size_t> given_;  ///< by RETR, not marked seen yet: the client may not have them
     std::chrono::steady_clock::time_point started_;
     std::chrono::steady_clock::time_point last_command_;

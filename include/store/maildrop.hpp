@@ -27,6 +27,8 @@ public:
     Maildrop& operator=(const Maildrop&) = delete;
 
     std::size_t count() const;
+    /// The sizes of all together.
+    std::uint64_t octets() const;
     /// Octets as sent: each LF as CR LF, a missing last line end with, without the stuffing of dots.
     std::uint64_t size(std::size_t index) const;
     std::string uidl(std::size_t index) const;

@@ -216,9 +216,6 @@ Task<Reply> Session::open_account() {
     }
     maildrop_ = std::move(*maildrop);
     deleted_.resize(maildrop_->count());
-    for (std::size_t index = 0; index < deleted_.size(); ++index) {
-        octets_ += maildrop_->size(index);
-    }
     if (const std::string_view trouble = maildrop_->trouble(); !trouble.empty()) {
         log_line(LogLevel::error,
                  "Error while saving courierpop3dsizelist, user=" + account_.address + ": " + std::string(trouble),

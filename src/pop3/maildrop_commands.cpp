@@ -48,7 +48,7 @@ std::optional<std::size_t> Session::message_named(std::string_view& arguments) c
 // --- Lists -----------------------------------------------------------------------------------------------------------
 
 Task<Reply> Session::stat(std::string_view) {
-    co_return ok(std::to_string(deleted_.size() - deleted_count_) + " " + std::to_string(octets_ - deleted_octets_));
+    co_return ok(std::to_string(deleted_.size() - deleted_count_) + " " + std::to_string(maildrop_->octets() - deleted_octets_));
 }
 
 Task<Reply> Session::list(std::string_view arguments) {

@@ -34,6 +34,10 @@ std::size_t Maildrop::count() const {
     return state_->list->uids.size();
 }
 
+std::uint64_t Maildrop::octets() const {
+    return state_->list->octets;
+}
+
 std::uint64_t Maildrop::size(std::size_t index) const {
     return state_->list->messages->octets(index);
 }

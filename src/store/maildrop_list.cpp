@@ -46,6 +46,7 @@ Result<std::shared_ptr<const MaildropList>> MaildropLister::list(int maildir, co
     made->uids.reserve(entries->size());
     for (const auto& entry : *entries) {
         made->uids.push_back(uids.at(entry.name));
+        made->octets += entry.size;
     }
     const bool has_all = made->uids.size() == snapshot->size();
     last_ = has_all ? made : nullptr;

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@ namespace postrider::store {
 struct MaildropList {
     std::shared_ptr<const maildir::Pop3Table> messages;  ///< owners: this, the account
     std::vector<Uid> uids;                               ///< theirs in the folder that it was made of
+    std::uint64_t octets = 0;                            ///< of all messages
     std::string trouble;                                 ///< why the file does not have all of it; empty: it has
 };
 
