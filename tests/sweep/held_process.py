@@ -99,6 +99,18 @@ def start(arguments, environment, kinds, streams, errors):
     return pid, descriptors[0]
 
 
+def end_of(pid, holder, errors):
+    """Waits for the end of a held process. Gives (exit code or minus the signal, what it wrote to standard error)."""
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    holder.join()
+    if holder.error:
+        raise holder.error
+    errors.seek(0)
+    text = errors.read().decode("utf-8", "backslashreplace")
+    errors.close()
+    return code, text
+
+
 class Session(support.Client):
     """A session of `imapd MAILDIR` under a Holder.  is_cut: it ended when a part of a literal had come."""
 
@@ -124,11 +136,4 @@ class Session(support.Client):
     def end(self):
         """Waits for the end of the process. Gives (exit code or minus the signal, what it wrote to standard error)."""
         self.close()
-        code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-        self.holder.join()
-        if self.holder.error:
-            raise self.holder.error
-        self.errors.seek(0)
-        text = self.errors.read().decode("utf-8", "backslashreplace")
-        self.errors.close()
-        return code, text
+        return end_of(self.pid, self.holder, self.errors)

@@ -17,7 +17,7 @@ import tempfile
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "system"))
 
 import support
-from held_process import GO, KILL, Holder, fail, start
+from held_process import GO, KILL, Holder, end_of, fail, start
 from look import Remains, look
 from points import ERROR_KINDS, KILL_KINDS, counts, errors_of, write_half
 from stage import ENVIRONMENT, MEMORY, Stage
@@ -87,14 +87,7 @@ class Session:
         """Gives (exit code or minus the signal, standard error)."""
         self.stream.close()
         self.socket.close()
-        code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-        self.holder.join()
-        if self.holder.error:
-            raise self.holder.error
-        self.errors.seek(0)
-        text = self.errors.read().decode("utf-8", "backslashreplace")
-        self.errors.close()
-        return code, text
+        return end_of(self.pid, self.holder, self.errors)
 
 
 def tell(maildir):
