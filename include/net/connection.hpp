@@ -14,6 +14,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/result.hpp"
 #include "core/task.hpp"
@@ -118,6 +119,13 @@ public:
     /// Server handshake. Input read ahead is thrown away first (RFC 3501 section 6.2.1; commands injected in clear).
     Task<Io<>> start_tls(std::shared_ptr<const TlsContext> context, Deadline deadline);
     bool is_tls() const { return ssl_ != nullptr; }
+    /// Why the handshake failed, for the log, in Courier's words where it has some. "": it did not, or the peer went.
+    std::string tls_trouble() const;
+    /// What TLS_EXTERNAL's field of the client's verified certificate holds, in UTF-8. "": there is no such
+    /// certificate, or the field is missing, there twice, longer than a user's name, or has control characters.
+    std::string certificate_identity() const;
+    /// The channel bindings of this connection, computed anew; none before the end of the handshake.
+    std::vector<TlsBinding> tls_bindings() const;
 
     /// Ends every wait, present and future, with Closed::stopped; what is queued can still be flushed for a second.
     /// On the strand only.
@@ -157,6 +165,7 @@ private:
     Socket socket_;
     asio::steady_timer timer_;
     SSL* ssl_ = nullptr;
+    const char* tls_trouble_ = nullptr;              ///< OpenSSL's word, a constant of its own
     std::shared_ptr<const TlsContext> tls_context_;  ///< owners: the service's current one and each connection using it
 
     asio::steady_timer* pause_timer_ = nullptr;  ///< of the pause() under way

@@ -12,6 +12,8 @@
 #include <utility>
 
 #include "core/limits.hpp"
+#include "net/client_certificate.hpp"
+#include "net/tls_binding.hpp"
 #include "net/tls_session.hpp"
 
 namespace postrider::net {
@@ -168,7 +170,7 @@ Task<Io<>> Connection::start_tls(std::shared_ptr<const TlsContext> context, Dead
             co_return Closed::stopped;
         }
         bool wants_write = false;
-        const auto done = tls::accept(ssl_, wants_write);
+        const auto done = tls::accept(ssl_, wants_write, tls_trouble_);
         if (!done) {
             co_return done.error();
         }
@@ -180,6 +182,19 @@ Task<Io<>> Connection::start_tls(std::shared_ptr<const TlsContext> context, Dead
             co_return ready.error();
         }
     }
+}
+
+std::string Connection::tls_trouble() const {
+    return ssl_ != nullptr ? trouble_of(ssl_, tls_trouble_) : "";
+}
+
+std::string Connection::certificate_identity() const {
+    const bool wanted = ssl_ != nullptr && tls_context_->identity_field() != nullptr;
+    return wanted ? identity_of(ssl_, tls_context_->identity_field()) : "";
+}
+
+std::vector<TlsBinding> Connection::tls_bindings() const {
+    return ssl_ != nullptr ? bindings_of(ssl_) : std::vector<TlsBinding>();
 }
 
 void Connection::stop() {

@@ -5,29 +5,17 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 
-#include <cerrno>
-#include <filesystem>
-#include <fstream>
 #include <memory>
 #include <optional>
 #include <string_view>
-#include <system_error>
 #include <utility>
+
+#include "net/client_certificate.hpp"
+#include "net/pem.hpp"
 
 namespace postrider::net {
 
 namespace {
-
-std::string openssl_reason() {
-    const unsigned long error = ERR_get_error();
-    ERR_clear_error();
-    const char* reason = error != 0 ? ERR_reason_error_string(error) : nullptr;
-    return reason != nullptr ? reason : "unknown reason";
-}
-
-Error file_error(const std::string& file, const std::string& what) {
-    return {Code::invalid_data, file + ": " + what + " (" + openssl_reason() + ")"};
-}
 
 struct ProtocolRow {
     std::string_view name;
@@ -65,15 +53,6 @@ int choose_alpn(SSL*, const unsigned char** out, unsigned char* out_size, const 
         }
     }
     return SSL_TLSEXT_ERR_ALERT_FATAL;
-}
-
-struct BioCloser {
-    void operator()(BIO* bio) const { BIO_free(bio); }
-};
-using Bio = std::unique_ptr<BIO, BioCloser>;
-
-Bio bio_of(const std::string& pem) {
-    return Bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
 }
 
 /// A key with a passphrase would make OpenSSL ask at the terminal.
@@ -124,10 +103,6 @@ bool use_key(SSL_CTX* context, const std::string& pem) {
     return used;
 }
 
-const std::string& key_file_of(const TlsSettings& settings) {
-    return settings.key_file.empty() ? settings.certificate_file : settings.key_file;
-}
-
 Result<void> use_certificate(SSL_CTX* context, const TlsMaterial& material) {
     const std::string& key_file = key_file_of(material.settings);
     if (!use_chain(context, material.certificate)) {
@@ -140,21 +115,6 @@ Result<void> use_certificate(SSL_CTX* context, const TlsMaterial& material) {
         return file_error(key_file, "the private key does not belong to the certificate");
     }
     return {};
-}
-
-constexpr std::size_t most_file_bytes = 1024 * 1024;
-
-Result<std::string> content_of(const std::string& file) {
-    std::ifstream in(file, std::ios::binary);
-    std::string content(most_file_bytes + 1, '\0');
-    if (!in.read(content.data(), static_cast<std::streamsize>(content.size())) && !in.eof()) {
-        return Error(Code::invalid_data, file + ": cannot be read (" + std::generic_category().message(errno) + ")");
-    }
-    content.resize(static_cast<std::size_t>(in.gcount()));
-    if (content.size() > most_file_bytes) {
-        return Error(Code::invalid_data, file + ": longer than 1 MiB");
-    }
-    return content;
 }
 
 Result<void> set_up(SSL_CTX* context, const TlsMaterial& material) {
@@ -177,33 +137,14 @@ Result<void> set_up(SSL_CTX* context, const TlsMaterial& material) {
     if (auto certificate = use_certificate(context, material); !certificate) {
         return certificate;
     }
-    return use_dh_params(context, material);
+    if (auto params = use_dh_params(context, material); !params) {
+        return params;
+    }
+    return settings.client_certificate == ClientCertificate::not_asked ? Result<void>()
+                                                                       : ask_for_certificates(context, material);
 }
 
 }  // namespace
-
-Result<TlsMaterial> read_tls_files(const TlsSettings& settings) {
-    TlsMaterial material{settings, {}, {}, {}};
-    auto certificate = content_of(settings.certificate_file);
-    if (!certificate) {
-        return certificate.error();
-    }
-    material.certificate = std::move(*certificate);
-    auto key = content_of(key_file_of(settings));
-    if (!key) {
-        return key.error();
-    }
-    material.key = std::move(*key);
-    std::error_code ignored;
-    if (std::filesystem::exists(settings.dh_params_file, ignored)) {
-        auto params = content_of(settings.dh_params_file);
-        if (!params) {
-            return params.error();
-        }
-        material.dh_params = std::move(*params);
-    }
-    return material;
-}
 
 Result<std::shared_ptr<const TlsContext>> TlsContext::make(const TlsMaterial& material) {
     const TlsSettings& settings = material.settings;
@@ -215,6 +156,12 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::make(const TlsMaterial& ma
     if (auto done = set_up(raw, material); !done) {
         return done.error();
     }
+    if (!settings.identity_field.empty()) {
+        context->identity_field_ = subject_field(settings.identity_field);
+        if (context->identity_field_ == nullptr) {
+            return Error(Code::invalid_data, "TLS_EXTERNAL: no field of a certificate: " + settings.identity_field);
+        }
+    }
     if (!settings.alpn.empty()) {
         context->alpn_ = settings.alpn;
         SSL_CTX_set_alpn_select_cb(raw, choose_alpn, context->alpn_.data());
@@ -223,6 +170,7 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::make(const TlsMaterial& ma
 }
 
 TlsContext::~TlsContext() {
+    ASN1_OBJECT_free(identity_field_);
     SSL_CTX_free(context_);
 }
 

@@ -60,14 +60,16 @@ Io<std::size_t> write(SSL* ssl, std::string_view bytes, bool& wants_read) {
     return outcome(ssl, result, SSL_ERROR_WANT_WRITE, wants_read, SSL_ERROR_WANT_READ);
 }
 
-Io<bool> accept(SSL* ssl, bool& wants_write) {
+Io<bool> accept(SSL* ssl, bool& wants_write, const char*& trouble) {
     ERR_clear_error();
     const int result = SSL_accept(ssl);
     if (result == 1) {
         return true;
     }
+    const unsigned long reason = ERR_peek_error();
     const auto blocked = outcome(ssl, result, SSL_ERROR_WANT_READ, wants_write, SSL_ERROR_WANT_WRITE);
     if (!blocked) {
+        trouble = reason != 0 ? ERR_reason_error_string(reason) : nullptr;
         return blocked.error();
     }
     return false;

@@ -20,8 +20,8 @@ bool has_pending(const SSL* ssl);
 /// 0: would block.
 Io<std::size_t> read(SSL* ssl, char* out, std::size_t most, bool& wants_write);
 Io<std::size_t> write(SSL* ssl, std::string_view bytes, bool& wants_read);
-/// true: the handshake is done; false: would block.
-Io<bool> accept(SSL* ssl, bool& wants_write);
+/// true: the handshake is done; false: would block. trouble: OpenSSL's reason when it failed, for the program's life.
+Io<bool> accept(SSL* ssl, bool& wants_write, const char*& trouble);
 /// close_notify, once, without waiting.
 void say_goodbye(SSL* ssl);
 

@@ -75,10 +75,11 @@ std::optional<std::string> content_of(const Descriptor& memory_file, std::uint64
 template <class C>
 void fields(C& c, net::TlsSettings& s) {
     c& s.certificate_file& s.key_file& s.dh_params_file& s.protocol& s.ciphers& s.alpn;
+    c& s.client_certificate& s.trusted& s.identity_field;
 }
 template <class C>
 void fields(C& c, net::TlsMaterial& m) {
-    c& m.settings& m.certificate& m.key& m.dh_params;
+    c& m.settings& m.certificate& m.key& m.dh_params& m.trusted;
 }
 template <class C>
 void fields(C& c, imap::Settings& s) {

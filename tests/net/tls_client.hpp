@@ -44,13 +44,14 @@ struct Site {
     std::string certificate = postrider::test::make_certificate(folder, "server.pem");
 };
 
-/// What the client has to do with its connected SSL, in a thread of its own. Blocking.
+/// What the client has to do with its SSL, connected or not yet, in a thread of its own. Blocking.
 using Talk = std::function<void(SSL*)>;
 
 class TlsClient {
 public:
-    TlsClient(int socket, Talk talk, int most_version = 0, std::string alpn = {})
-        : thread_([this, socket, talk = std::move(talk), most_version, alpn = std::move(alpn)] {
+    TlsClient(int socket, Talk talk, int most_version = 0, std::string alpn = {}, Talk prepare = {})
+        : thread_([this, socket, talk = std::move(talk), most_version, alpn = std::move(alpn),
+                   prepare = std::move(prepare)] {
               SSL_CTX* context = SSL_CTX_new(TLS_client_method());
               SSL_CTX_set_max_proto_version(context, most_version);
               SSL* ssl = SSL_new(context);
@@ -60,6 +61,9 @@ public:
                                       static_cast<unsigned>(list.size()));
               }
               SSL_set_fd(ssl, socket);
+              if (prepare) {
+                  prepare(ssl);
+              }
               connected_ = SSL_connect(ssl) == 1;
               if (connected_) {
                   talk(ssl);
