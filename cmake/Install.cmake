@@ -32,7 +32,8 @@ function(postrider_links folder)
 endfunction()
 
 postrider_links(${CMAKE_INSTALL_BINDIR} imapd pop3d)
-postrider_links(${CMAKE_INSTALL_SBINDIR} userdb makeuserdb userdbpw pw2userdb)
+postrider_links(${CMAKE_INSTALL_SBINDIR} userdb makeuserdb userdbpw pw2userdb vchkpw2userdb authtest
+                authenumerate authpasswd authinfo)
 
 install(FILES config/imapd config/imapd-ssl config/pop3d config/pop3d-ssl config/authdaemonrc config/postrider
   DESTINATION ${CMAKE_INSTALL_DATADIR}/postrider/samples)
@@ -45,4 +46,6 @@ install(PROGRAMS sysvinit/postrider DESTINATION ${CMAKE_INSTALL_DATADIR}/postrid
 install(FILES docs/man/postrider.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
 install(FILES docs/man/postrider.8 docs/man/postrider-control.8 docs/man/imapd.8 docs/man/pop3d.8
               docs/man/userdb.8 docs/man/makeuserdb.8 docs/man/userdbpw.8 docs/man/pw2userdb.8
+              docs/man/vchkpw2userdb.8
+              docs/man/authtest.8 docs/man/authenumerate.8 docs/man/authpasswd.8 docs/man/authinfo.8
   DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)

@@ -18,7 +18,8 @@ struct Account {
     std::optional<std::string> maildir;  ///< absolute, or relative to home; none: MAILDIRPATH. Empty: not usable
     std::optional<std::string> quota;
     std::string full_name;
-    std::string options;  ///< "name=value,name=value"
+    std::string options;      ///< "name=value,name=value"
+    std::string system_user;  ///< who it is in the system's user database, which knows its groups; empty: nobody there
 
     /// The first option of that name; "" when it stands without a value.
     std::optional<std::string_view> option(std::string_view name) const;

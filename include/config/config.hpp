@@ -92,6 +92,10 @@ struct ControlSettings {
 /// Throws ConfigError.
 ControlSettings load_control(const std::filesystem::path& folder);
 
+/// Where accounts can be asked for: AUTHDAEMON_SOCKET, else "socket" in authdaemonvar. Reads nothing but these two.
+/// Throws ConfigError.
+std::string load_authdaemon_socket(const std::filesystem::path& folder);
+
 /// `config show`: one line a setting; with explain the sentence, default and file too.
 std::string show(const Loaded& loaded, bool explain, bool json);
 

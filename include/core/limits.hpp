@@ -31,6 +31,38 @@ inline constexpr auto login_delay_first = 2s;
 inline constexpr auto login_delay_most = 15s;
 inline constexpr std::size_t hash_queue = 256;
 
+// Stored Argon2 hashes that ask for more match nothing.
+inline constexpr std::uint32_t argon2_memory_kib = 256 * 1024;
+inline constexpr std::uint64_t argon2_work_kib = 1024 * 1024;  // memory times passes: about a second
+
+// SCRAM: what clients are told for accounts without a count of their own; how long an exchange may take at least.
+inline constexpr std::uint32_t scram_iterations = 15'000;  // RFC 7677 section 4
+inline constexpr auto scram_time = login_time;
+
+// Passwords that were right a short time ago.
+inline constexpr std::size_t verified_passwords = 16 * 1024;
+inline constexpr auto verified_time = 5min;
+
+// Courier's authdaemon protocol, and programs that speak it. Times are Courier's: compat/auth.md sections 2.7 and 3.
+inline constexpr std::size_t authdaemon_line_bytes = 8190;               // of a request or a list, without its end
+inline constexpr std::size_t authdaemon_body_bytes = 8191;               // of AUTH
+inline constexpr std::size_t authdaemon_metadata = 16;                   // lines before a request
+inline constexpr std::size_t authdaemon_text_bytes = 32 * 1024;          // a request, or an account in a reply
+inline constexpr std::size_t authdaemon_list_bytes = 256 * 1024 * 1024;  // all accounts
+inline constexpr std::size_t authdaemon_clients = 32;                    // served at once; further ones wait
+inline constexpr auto authdaemon_request_time = 10s;
+inline constexpr auto authdaemon_answer_time = 30s;   // for a client to take a piece of its answer
+inline constexpr std::size_t authdaemon_calls = 256;  // of ours, at another's socket, at once
+inline constexpr auto authdaemon_connect_time = 10s;
+inline constexpr auto authdaemon_write_time = 10s;
+inline constexpr auto authdaemon_reply_time = 30s;
+inline constexpr auto authdaemon_list_time = 60s;   // for each piece of a list
+inline constexpr std::size_t authpipe_queue = 256;  // requests that wait for a program
+inline constexpr auto authpipe_queue_time = 30s;
+inline constexpr auto authpipe_reply_time = 30s;
+inline constexpr auto authpipe_farewell_time = 2s;  // to end by itself
+inline constexpr auto authpipe_term_time = 10s;     // to end by SIGTERM
+
 // Between our processes.
 inline constexpr std::size_t role_message_bytes = 64 * 1024;
 inline constexpr std::size_t role_settings_bytes = 64 * 1024 * 1024;
@@ -48,6 +80,18 @@ inline constexpr auto hand_over_time = 30s;
 inline constexpr auto role_start_time = 30s;
 inline constexpr std::size_t control_clients = 16;
 inline constexpr auto control_time = 30s;
+
+// Sources of accounts that are asked and may be slow: each has threads of its own.
+inline constexpr std::size_t source_queue = 256;  // requests of one source, under way and waiting
+inline constexpr auto source_wait = 10s;          // until a thread is free
+inline constexpr std::size_t source_file_bytes = 1024 * 1024;
+inline constexpr unsigned ldap_connections = 4;
+inline constexpr auto ldap_time = 15s;                  // for all that one request asks of a directory
+inline constexpr auto ldap_idle_time = 60s;             // a connection is not used again after so long
+inline constexpr auto pam_time = 20s;                   // for one conversation
+inline constexpr unsigned pam_children = 5;             // where `daemons` says nothing
+inline constexpr std::size_t pam_conversations = 1000;  // then a child is started anew
+inline constexpr std::size_t pam_text_bytes = 1024;
 
 // After login.
 inline constexpr std::size_t command_bytes = 64 * 1024;

@@ -116,8 +116,17 @@ public:
     /// False: the client is gone.
     Task<bool> announce(store::Changes changes, std::vector<SeqNum> quiet = {});
 
-    /// Checks credentials; on success this half of the session is over. The reply of LOGIN and AUTHENTICATE otherwise.
-    Task<Reply> log_in(auth::Credentials credentials, std::string_view method);
+    /// What the gate says. None: the connection ends meanwhile.
+    Task<std::optional<Result<auth::Grant>>> ask_gate(auth::Proof proof);
+    Task<std::optional<Result<auth::ScramOffer>>> ask_gate(auth::ScramQuestion question);
+    /// The reply of LOGIN and AUTHENTICATE. With a grant this half of the session is over.
+    Reply admitted(const auth::Grant& grant);
+    /// who: for the log, "user=NAME" or "method=MECHANISM".
+    Reply refused_login(const Error& error, const std::string& who);
+    /// Says, as a debug line, why the TLS handshake failed.
+    void log_tls_trouble() const;
+    /// For this connection, as it is now.
+    auth::SaslContext sasl_context() const;
 
     /// The literal that APPEND's message is in: announced, not read yet.
     struct MessageLiteral {

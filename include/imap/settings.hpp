@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "auth/sasl.hpp"
 #include "core/limits.hpp"
 
 namespace postrider::imap {
@@ -21,7 +22,8 @@ struct Settings {
     std::chrono::seconds idle_poll{60};                       ///< IMAP_IDLE_TIMEOUT
     std::chrono::seconds idle_time = limits::imap_idle_time;  ///< IMAP_SESSION_TIMEOUT (ours)
     std::chrono::seconds login_time = limits::login_time;     ///< LOGIN_TIMEOUT (ours)
-    std::string maildir = "Maildir";                          ///< MAILDIRPATH
+    auth::SaslSettings sasl{auth::SaslContext().announced, auth::SaslContext().announced, {}};  ///< IMAP_CAPABILITY
+    std::string maildir = "Maildir";                                                            ///< MAILDIRPATH
 };
 
 }  // namespace postrider::imap

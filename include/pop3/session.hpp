@@ -103,10 +103,17 @@ private:
     Task<Reply> apop(std::string_view arguments);
     Task<Reply> authenticate(std::string_view arguments);
     Task<Reply> stls(std::string_view arguments);
-    Task<std::variant<auth::Credentials, Reply>> exchange(auth::SaslExchange& sasl, std::optional<std::string> initial);
-    /// method: of AUTH; empty for PASS.
-    Task<Reply> log_in(auth::Credentials credentials, std::string_view method);
-    Reply refused_login(const Error& error, std::string_view method);
+    class Party;
+    /// Of PASS and APOP.
+    Task<Reply> log_in(auth::Credentials credentials);
+    /// None: the connection ends meanwhile.
+    Task<std::optional<Result<auth::Grant>>> ask_gate(auth::Proof proof);
+    Task<std::optional<Result<auth::ScramOffer>>> ask_gate(auth::ScramQuestion question);
+    Reply admitted(const auth::Grant& grant);
+    /// method: of AUTH; empty for PASS and APOP. who: for the log.
+    Reply refused_login(const Error& error, const std::string& who, std::string_view method);
+    /// For this connection, as it is now.
+    auth::SaslContext sasl_context() const;
     /// The answer of the command that logged in.
     Task<Reply> open_account();
     Reply refused_account(const Error& error) const;

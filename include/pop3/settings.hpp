@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "auth/sasl.hpp"
 #include "core/limits.hpp"
 
 namespace postrider::pop3 {
@@ -13,8 +14,7 @@ struct Settings {
     bool stls = true;                                         ///< POP3_STARTTLS
     bool tls_required = false;                                ///< POP3_TLS_REQUIRED
     bool apop = false;                                        ///< POP3_APOP (ours)
-    std::string sasl;                                         ///< POP3AUTH: mechanisms, by blank; empty: no AUTH
-    std::string sasl_over_tls;                                ///< POP3AUTH_TLS; empty: as sasl
+    auth::SaslSettings sasl;                                  ///< POP3AUTH, POP3AUTH_TLS
     bool log_deletions = false;                               ///< POP3_LOG_DELETIONS
     std::string unicode_message_type = "message/global";      ///< MIME_UNICODE_MESSAGE_TYPE
     bool utf8_without_login = true;                           ///< of run_preauth(): UTF8 in its environment

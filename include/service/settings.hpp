@@ -96,6 +96,7 @@ struct Settings {
     LoginLimits login_limits;
     std::vector<net::Network> proxy_trusted;  ///< PROXY_TRUSTED: who may send PROXY headers
     auth::Settings auth;
+    std::string authdaemon_socket;  ///< AUTHDAEMON_SOCKET: where other programs ask for accounts; empty: nowhere
     imap::Settings imap;
     pop3::Settings pop3;
     store::Settings store;

@@ -1,10 +1,8 @@
 #include "auth/apop.hpp"
 
 #include <openssl/evp.h>
-#include <openssl/rand.h>
 
 #include <algorithm>
-#include <stdexcept>
 
 #include "auth/crypt.hpp"
 #include "auth/password.hpp"
@@ -13,11 +11,7 @@
 namespace postrider::auth {
 
 std::string make_apop_timestamp() {
-    std::string bytes(16, '\0');
-    if (RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(bytes.size())) != 1) {
-        throw std::runtime_error("no random numbers");
-    }
-    return "<" + hex_of(bytes) + "@postrider>";
+    return "<" + hex_of(random_bytes(16)) + "@postrider>";
 }
 
 bool is_apop_digest(std::string_view text) {

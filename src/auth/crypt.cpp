@@ -3,8 +3,11 @@
 #include <crypt.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
 
 #include <array>
+#include <charconv>
 #include <memory>
 #include <stdexcept>
 
@@ -58,6 +61,24 @@ std::string digest_of(const EVP_MD* hash, std::string_view text, std::string_vie
     return {reinterpret_cast<const char*>(out.data()), size};
 }
 
+std::string hmac_of(const EVP_MD* hash, std::string_view key, std::string_view text) {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
+    unsigned size = 0;
+    if (::HMAC(hash, key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()),
+               text.size(), out.data(), &size) == nullptr) {
+        throw std::runtime_error("OpenSSL cannot make a HMAC");
+    }
+    return {reinterpret_cast<const char*>(out.data()), size};
+}
+
+std::string random_bytes(std::size_t size) {
+    std::string bytes(size, '\0');
+    if (RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(size)) != 1) {
+        throw std::runtime_error("no random numbers");
+    }
+    return bytes;
+}
+
 std::string hex_of(std::string_view bytes) {
     constexpr std::string_view digits = "0123456789abcdef";
     std::string hex;
@@ -66,6 +87,23 @@ std::string hex_of(std::string_view bytes) {
         hex += digits[static_cast<unsigned char>(c) & 15];
     }
     return hex;
+}
+
+std::optional<std::string> bytes_of_hex(std::string_view hex) {
+    if (hex.size() % 2 != 0) {
+        return std::nullopt;
+    }
+    std::string bytes;
+    bytes.reserve(hex.size() / 2);
+    for (std::size_t i = 0; i < hex.size(); i += 2) {
+        unsigned char byte = 0;
+        const auto [end, error] = std::from_chars(hex.data() + i, hex.data() + i + 2, byte, 16);
+        if (error != std::errc{} || end != hex.data() + i + 2) {
+            return std::nullopt;
+        }
+        bytes += static_cast<char>(byte);
+    }
+    return bytes;
 }
 
 bool is_same_secret(std::string_view a, std::string_view b) {

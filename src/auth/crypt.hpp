@@ -1,8 +1,9 @@
-// crypt(3) and message digests as values; what password.cpp and make_password.cpp share.
+// crypt(3), digests and random bytes as values: what the files here share.
 #pragma once
 
 #include <openssl/types.h>
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,8 +17,16 @@ std::optional<std::string> crypt_password(std::string_view password, std::string
 /// The raw digest of two texts, one behind the other.
 std::string digest_of(const EVP_MD* hash, std::string_view text, std::string_view more = {});
 
+/// RFC 2104.
+std::string hmac_of(const EVP_MD* hash, std::string_view key, std::string_view text);
+
+/// Throws std::runtime_error where there are none.
+std::string random_bytes(std::size_t size);
+
 /// In lower case.
 std::string hex_of(std::string_view bytes);
+/// Digits in any case. None: something else, or an odd number of them.
+std::optional<std::string> bytes_of_hex(std::string_view hex);
 
 /// The time taken depends on the sizes alone.
 bool is_same_secret(std::string_view a, std::string_view b);

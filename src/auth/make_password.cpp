@@ -1,30 +1,35 @@
-// Making what is stored: crypt(3) forms with a random salt, and CRAM secrets. compat/userdb.md section 6.
-#define OPENSSL_SUPPRESS_DEPRECATED  // the chaining states below are reached through the low-level digests alone
-#include <openssl/crypto.h>
+// Making what is stored: crypt(3) forms with a random salt, digests, and CRAM secrets. compat/userdb.md section 6,
+// compat/auth.md section 8.3.
+#include <crypt.h>
 #include <openssl/evp.h>
-#include <openssl/md5.h>
-#include <openssl/rand.h>
-#include <openssl/sha.h>
 
 #include <array>
-#include <cstdint>
-#include <span>
 #include <stdexcept>
 
 #include "auth/crypt.hpp"
+#include "auth/hmac_state.hpp"
 #include "auth/password.hpp"
+#include "core/text.hpp"
 
 namespace postrider::auth {
 
 namespace {
 
+/// A setting for crypt(3). prefix: of the scheme, such as "$6$". Without a cost: the scheme's own.
+std::string random_setting(const char* prefix) {
+    const std::string bytes = random_bytes(16);
+    std::array<char, CRYPT_GENSALT_OUTPUT_SIZE> setting{};
+    if (::crypt_gensalt_rn(prefix, 0, bytes.data(), static_cast<int>(bytes.size()), setting.data(),
+                           static_cast<int>(setting.size())) == nullptr) {
+        throw std::runtime_error("crypt(3) of this system does not know " + std::string(prefix));
+    }
+    return setting.data();
+}
+
 std::string random_salt(std::size_t size) {
     constexpr std::string_view alphabet = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     static_assert(alphabet.size() == 64);
-    std::string salt(size, '\0');
-    if (RAND_bytes(reinterpret_cast<unsigned char*>(salt.data()), static_cast<int>(size)) != 1) {
-        throw std::runtime_error("no random numbers");
-    }
+    std::string salt = random_bytes(size);
     for (char& c : salt) {
         c = alphabet[static_cast<unsigned char>(c) % alphabet.size()];
     }
@@ -39,98 +44,49 @@ std::string make_crypt(std::string_view password, const std::string& setting) {
     return std::move(*made);
 }
 
-constexpr std::size_t block_size = 64;  // of all three hashes
-using Block = std::array<unsigned char, block_size>;
-
-enum class ByteOrder : std::uint8_t { little, big };
-
-template <class Word>
-void append_hex(std::string& out, std::span<const Word> state, ByteOrder order) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    for (const Word word : state) {
-        for (int i = 0; i < 4; ++i) {
-            const auto byte = (word >> (order == ByteOrder::big ? 24 - 8 * i : 8 * i)) & 0xFF;
-            out += digits[byte >> 4];
-            out += digits[byte & 15];
-        }
-    }
-}
-
-// Each gives the hash's state after exactly one block.
-void append_md5_state(std::string& out, const Block& block) {
-    MD5_CTX context;
-    MD5_Init(&context);
-    MD5_Update(&context, block.data(), block.size());
-    const std::array state{context.A, context.B, context.C, context.D};
-    append_hex<MD5_LONG>(out, state, ByteOrder::little);
-    OPENSSL_cleanse(&context, sizeof context);
-}
-
-void append_sha1_state(std::string& out, const Block& block) {
-    SHA_CTX context;
-    SHA1_Init(&context);
-    SHA1_Update(&context, block.data(), block.size());
-    const std::array state{context.h0, context.h1, context.h2, context.h3, context.h4};
-    append_hex<SHA_LONG>(out, state, ByteOrder::big);
-    OPENSSL_cleanse(&context, sizeof context);
-}
-
-void append_sha256_state(std::string& out, const Block& block) {
-    SHA256_CTX context;
-    SHA256_Init(&context);
-    SHA256_Update(&context, block.data(), block.size());
-    append_hex<SHA_LONG>(out, context.h, ByteOrder::big);
-    OPENSSL_cleanse(&context, sizeof context);
-}
-
-struct HmacParts {
-    const EVP_MD* digest;
-    void (*append_state)(std::string& out, const Block& block);
-};
-
-HmacParts parts_of(HmacHash hash) {
-    switch (hash) {
-        case HmacHash::md5:
-            return {EVP_md5(), append_md5_state};
-        case HmacHash::sha1:
-            return {EVP_sha1(), append_sha1_state};
-        case HmacHash::sha256:
-            return {EVP_sha256(), append_sha256_state};
-    }
-    throw std::invalid_argument("no such hash");
+std::string make_salted_sha1(std::string_view password) {
+    const std::string salt = random_bytes(4);
+    return "{SSHA}" + base64_encode(digest_of(EVP_sha1(), password, salt) + salt);
 }
 
 }  // namespace
 
+std::string make_yescrypt(std::string_view password) {
+    return make_crypt(password, random_setting("$y$"));
+}
+
 std::string make_sha512_crypt(std::string_view password) {
-    return make_crypt(password, "$6$" + random_salt(16));
+    return make_crypt(password, random_setting("$6$"));
 }
 
-std::string make_md5_crypt(std::string_view password) {
-    return make_crypt(password, "$1$" + random_salt(8));
+std::string make_md5_crypt(std::string_view password, std::size_t salt_size) {
+    return make_crypt(password, "$1$" + random_salt(salt_size));
 }
 
-std::string make_des_crypt(std::string_view password) {
-    return make_crypt(password, random_salt(2));
+std::string make_digest(DigestScheme scheme, std::string_view password) {
+    switch (scheme) {
+        case DigestScheme::md5:
+            return "{MD5}" + base64_encode(digest_of(EVP_md5(), password));
+        case DigestScheme::md5raw:
+            return "{MD5RAW}" + hex_of(digest_of(EVP_md5(), password));
+        case DigestScheme::sha:
+            return "{SHA}" + base64_encode(digest_of(EVP_sha1(), password));
+        case DigestScheme::ssha:
+            return make_salted_sha1(password);
+        case DigestScheme::sha256:
+            return "{SHA256}" + base64_encode(digest_of(EVP_sha256(), password));
+        case DigestScheme::sha512:
+            return "{SHA512}" + base64_encode(digest_of(EVP_sha512(), password));
+    }
+    throw std::invalid_argument("no such scheme");
 }
 
 std::string make_hmac_secret(HmacHash hash, std::string_view password) {
-    const HmacParts parts = parts_of(hash);
-    std::string key;
-    key.reserve(block_size);  // so that no shorter copy of it is left in freed memory
-    key = password.size() > block_size ? digest_of(parts.digest, password) : password;
-    key.resize(block_size);
-    std::string out;
-    Block block{};
-    for (const unsigned pad : {0x5Cu, 0x36u}) {
-        for (std::size_t i = 0; i < block.size(); ++i) {
-            block[i] = static_cast<unsigned char>(static_cast<unsigned char>(key[i]) ^ pad);
-        }
-        parts.append_state(out, block);
-    }
-    OPENSSL_cleanse(block.data(), block.size());
-    wipe(key);
-    return out;
+    HmacStates states = hmac_states_of(hash, password);
+    std::string secret = hex_of(states.outer) + hex_of(states.inner);
+    wipe(states.outer);
+    wipe(states.inner);
+    return secret;
 }
 
 }  // namespace postrider::auth

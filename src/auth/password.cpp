@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "auth/argon2.hpp"
 #include "auth/crypt.hpp"
 #include "core/text.hpp"
 
@@ -27,15 +28,16 @@ bool matches_md5_hex(std::string_view password, std::string_view stored) {
     return is_same_secret(hex_of(digest_of(EVP_md5(), password)), stored);
 }
 
-/// SHA-1 of password and salt, with the salt behind it.
-bool matches_salted_sha1(std::string_view password, std::string_view stored) {
-    constexpr std::size_t digest_size = 20;
+/// The digest of password and salt, with the salt behind it.
+template <const EVP_MD* (*hash)()>
+bool matches_salted(std::string_view password, std::string_view stored) {
+    const auto digest_size = static_cast<std::size_t>(EVP_MD_get_size(hash()));
     const auto bytes = base64_decode(stored);
     if (!bytes || bytes->size() < digest_size) {
         return false;
     }
     const auto salt = std::string_view(*bytes).substr(digest_size);
-    return is_same_secret(digest_of(EVP_sha1(), password, salt), std::string_view(*bytes).substr(0, digest_size));
+    return is_same_secret(digest_of(hash(), password, salt), std::string_view(*bytes).substr(0, digest_size));
 }
 
 struct Scheme {
@@ -51,6 +53,9 @@ bool matches_clear_text(std::string_view password, std::string_view stored) {
 constexpr std::string_view clear_text_prefix = "{PLAIN}";
 
 constexpr std::array schemes{
+    Scheme{"{ARGON2}", argon2_matches},
+    Scheme{"{ARGON2I}", argon2_matches},
+    Scheme{"{ARGON2ID}", argon2_matches},
     Scheme{"{CRYPT}", matches_crypt},
     Scheme{"{MD5}", matches_base64<EVP_md5>},
     Scheme{"{MD5RAW}", matches_md5_hex},
@@ -58,7 +63,9 @@ constexpr std::array schemes{
     Scheme{"{SHA}", matches_base64<EVP_sha1>},
     Scheme{"{SHA256}", matches_base64<EVP_sha256>},
     Scheme{"{SHA512}", matches_base64<EVP_sha512>},
-    Scheme{"{SSHA}", matches_salted_sha1},
+    Scheme{"{SSHA}", matches_salted<EVP_sha1>},
+    Scheme{"{SSHA256}", matches_salted<EVP_sha256>},
+    Scheme{"{SSHA512}", matches_salted<EVP_sha512>},
 };
 
 }  // namespace
@@ -67,7 +74,7 @@ bool password_matches(std::string_view password, std::string_view stored) {
     const auto scheme =
         std::ranges::find_if(schemes, [stored](const auto& known) { return istarts_with(stored, known.prefix); });
     if (scheme == schemes.end()) {
-        return matches_crypt(password, stored);
+        return stored.starts_with("$argon2") ? argon2_matches(password, stored) : matches_crypt(password, stored);
     }
     return scheme->matches(password, stored.substr(scheme->prefix.size()));
 }
@@ -80,7 +87,7 @@ std::optional<std::string_view> clear_text_of(std::string_view stored) {
 }
 
 void spend_check_time(std::string_view password) {
-    static_cast<void>(crypt_password(password, "$6$KcPz.ynX0jP2hVQd$"));
+    static_cast<void>(crypt_password(password, "$y$j9T$KcPz.ynX0jP2hVQdKcPz.0"));
 }
 
 }  // namespace postrider::auth

@@ -1,5 +1,6 @@
-// Delays after failed logins, by address.
+// Delays after failed logins, by address and by account.
 #include <algorithm>
+#include <utility>
 
 #include "auth/service.hpp"
 #include "core/limits.hpp"
@@ -17,6 +18,12 @@ std::string text_of(const Bytes& bytes, std::size_t size) {
     return {bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size)};
 }
 
+constexpr std::size_t most_name_bytes = 64;  // longer names that begin alike count as one
+
+std::string key_of(std::string_view user) {
+    return "user " + std::string(user.substr(0, most_name_bytes));
+}
+
 /// Who counts as one: an IPv4 address (4 bytes), or an IPv6 /48 (6 bytes), which one customer can have.
 std::string key_of(const asio::ip::address& peer) {
     if (peer.is_v4()) {
@@ -31,10 +38,14 @@ std::string key_of(const asio::ip::address& peer) {
 
 }  // namespace
 
-Throttle::Clock::duration Throttle::failed(const asio::ip::address& peer, Clock::time_point now) {
+Throttle::Clock::duration Throttle::failed(const asio::ip::address& peer, std::string_view user,
+                                           Clock::time_point now) {
     const std::lock_guard lock(mutex_);
+    return std::max(count(key_of(peer), now), count(key_of(user), now));
+}
+
+Throttle::Clock::duration Throttle::count(std::string key, Clock::time_point now) {
     const auto is_over = [now](const auto& entry) { return now - entry.second.last >= quiet_time; };
-    const auto key = key_of(peer);
     if (records_.size() >= most_records && !records_.contains(key)) {
         if (now - swept_ >= sweep_interval) {  // not at each failure: a sweep looks at every record
             std::erase_if(records_, is_over);
@@ -44,7 +55,7 @@ Throttle::Clock::duration Throttle::failed(const asio::ip::address& peer, Clock:
             records_.erase(records_.begin());
         }
     }
-    Record& record = records_[key];
+    Record& record = records_[std::move(key)];
     if (now - record.last >= quiet_time) {
         record.failures = 0;
     }

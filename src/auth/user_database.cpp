@@ -52,7 +52,8 @@ Result<UserRecord> record_of(std::string_view value) {
 
 }  // namespace
 
-/// One open file. A transaction begins and ends within each call.
+/// One open file, and one transaction for as long: since the file never changes, every call sees what the first saw,
+/// and none pays for a beginning and an end. Without a lock table it holds up no writer.
 class UserDatabase::Environment {
 public:
     static Result<std::unique_ptr<Environment>> open(const std::string& path);
@@ -60,6 +61,9 @@ public:
     Environment(const Environment&) = delete;
     Environment& operator=(const Environment&) = delete;
     ~Environment() {
+        if (reading_ != nullptr) {
+            ::mdb_txn_abort(reading_);
+        }
         if (environment_ != nullptr) {
             ::mdb_env_close(environment_);
         }
@@ -71,14 +75,9 @@ public:
 
 private:
     int open_pages(const std::string& path);
-    /// Null: LMDB could not begin one.
-    std::unique_ptr<MDB_txn, void (*)(MDB_txn*)> begin() const {
-        MDB_txn* transaction = nullptr;
-        ::mdb_txn_begin(environment_, nullptr, MDB_RDONLY, &transaction);
-        return {transaction, ::mdb_txn_abort};
-    }
 
     MDB_env* environment_ = nullptr;
+    MDB_txn* reading_ = nullptr;
     MDB_dbi table_ = 0;
     FileId id_{};
 };
@@ -88,20 +87,10 @@ int UserDatabase::Environment::open_pages(const std::string& path) {
     if (error == 0) {
         error = ::mdb_env_open(environment_, path.c_str(), MDB_NOSUBDIR | MDB_RDONLY | MDB_NOLOCK, 0);
     }
-    if (error != 0) {
-        return error;
+    if (error == 0) {
+        error = ::mdb_txn_begin(environment_, nullptr, MDB_RDONLY, &reading_);
     }
-    MDB_txn* transaction = nullptr;
-    error = ::mdb_txn_begin(environment_, nullptr, MDB_RDONLY, &transaction);
-    if (error != 0) {
-        return error;
-    }
-    error = ::mdb_dbi_open(transaction, nullptr, 0, &table_);
-    if (error != 0) {
-        ::mdb_txn_abort(transaction);
-        return error;
-    }
-    return ::mdb_txn_commit(transaction);
+    return error != 0 ? error : ::mdb_dbi_open(reading_, nullptr, 0, &table_);
 }
 
 Result<std::unique_ptr<UserDatabase::Environment>> UserDatabase::Environment::open(const std::string& path) {
@@ -114,14 +103,9 @@ Result<std::unique_ptr<UserDatabase::Environment>> UserDatabase::Environment::op
         return Error(Code::invalid_data, path + ": not a userdb, or damaged; run makeuserdb");
     }
     auto opened = std::make_unique<Environment>();
-    if (const int error = opened->open_pages(path); error != 0) {
+    // LMDB opens by path alone; this one leads to the file whose seal was seen, whatever stands at the other by now.
+    if (const int error = opened->open_pages("/proc/self/fd/" + std::to_string(file.get())); error != 0) {
         return lmdb_error(path, error);
-    }
-    mdb_filehandle_t mapped = -1;
-    struct stat status {};
-    if (::mdb_env_get_fd(opened->environment_, &mapped) != 0 || ::fstat(mapped, &status) != 0 ||
-        id_of(status) != id_of(sealed)) {
-        return Error(Code::unavailable, path + ": replaced while it was being opened");
     }
     opened->id_ = id_of(sealed);
     return opened;
@@ -131,13 +115,9 @@ Result<std::optional<UserRecord>> UserDatabase::Environment::find(std::string_vi
     if (name.empty() || name.size() > most_name_bytes) {
         return std::optional<UserRecord>();
     }
-    const auto transaction = begin();
-    if (transaction == nullptr) {
-        return Error(Code::unavailable, "userdb: no transaction");
-    }
     MDB_val key{name.size(), const_cast<char*>(name.data())};
     MDB_val value{};
-    const int error = ::mdb_get(transaction.get(), table_, &key, &value);
+    const int error = ::mdb_get(reading_, table_, &key, &value);
     if (error == MDB_NOTFOUND) {
         return std::optional<UserRecord>();
     }
@@ -153,10 +133,9 @@ Result<std::optional<UserRecord>> UserDatabase::Environment::find(std::string_vi
 
 Result<void> UserDatabase::Environment::each(
     const std::function<void(std::string_view, const UserRecord&)>& visit) const {
-    const auto transaction = begin();
     MDB_cursor* opened = nullptr;
-    if (transaction == nullptr || ::mdb_cursor_open(transaction.get(), table_, &opened) != 0) {
-        return Error(Code::unavailable, "userdb: no transaction");
+    if (const int failed = ::mdb_cursor_open(reading_, table_, &opened); failed != 0) {
+        return lmdb_error("userdb", failed);
     }
     const std::unique_ptr<MDB_cursor, decltype(&::mdb_cursor_close)> cursor(opened, ::mdb_cursor_close);
     MDB_val key{};
@@ -188,9 +167,6 @@ Result<void> UserDatabase::reopen_if_replaced() {
     }
     environment_.reset();
     auto opened = Environment::open(path_);
-    if (!opened && opened.error().code == Code::unavailable) {
-        opened = Environment::open(path_);  // replaced just now: the second look finds the new one
-    }
     if (!opened) {
         return opened.error();
     }

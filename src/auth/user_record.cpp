@@ -1,31 +1,17 @@
 // One userdb record: its fields, and the account they describe. compat/userdb.md sections 2.1 and 4.1.
 #include <sys/types.h>
 
-#include <charconv>
-#include <limits>
-
+#include "auth/account_id.hpp"
 #include "auth/fields.hpp"
 #include "auth/user_database.hpp"
-#include "core/text.hpp"
 
 namespace postrider::auth {
 
 namespace {
 
-/// A user or group id as Courier reads it: the leading number, what follows does not matter. None for what is no
-/// number or does not fit (Courier makes 0 of it, which is root), and for -1, which system calls take for "leave it".
 template <class Id>
 std::optional<Id> id_of(std::optional<std::string_view> field) {
-    if (!field) {
-        return std::nullopt;
-    }
-    const auto text = trimmed(*field);
-    Id id = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-    if (error != std::errc{} || id == std::numeric_limits<Id>::max()) {
-        return std::nullopt;
-    }
-    return id;
+    return field ? account_id<Id>(*field) : std::nullopt;
 }
 
 std::optional<std::string> text_of(std::optional<std::string_view> field) {

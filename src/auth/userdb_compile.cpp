@@ -7,15 +7,17 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 #include <iterator>
-#include <variant>
+#include <limits>
+#include <tuple>
+#include <utility>
 
 #include "auth/user_database.hpp"
 #include "auth/userdb_folder.hpp"
 #include "auth/userdb_source.hpp"
 #include "auth/userdb_writer.hpp"
 #include "core/descriptor.hpp"
+#include "core/text.hpp"
 
 namespace postrider::auth {
 
@@ -51,31 +53,79 @@ CompileFailure source_failure(const Error& error) {
     return {error.detail, 1, error.code == Code::unavailable};
 }
 
-/// Adds the records of one source file.
-std::optional<CompileFailure> add_records(const SourceFile& file, std::vector<SourceRecord>& records) {
+/// A line for the administrator, with its place in the source.
+struct Complaint {
+    std::uint32_t file = 0;
+    std::uint32_t line = 0;
+    std::string text;
+
+    auto place() const { return std::pair(file, line); }
+};
+
+/// All that is read, and all that is wrong with it.
+struct Source {
+    std::vector<SourceFile> files;
+    std::vector<SourceRecord> records;
+    std::vector<Complaint> complaints;
+    std::string duplicate;  ///< of the names that stand there twice, the one that does so first
+};
+
+std::string place_of(const Source& source, std::uint32_t file, std::uint32_t line) {
+    return source.files[file].path + ":" + std::to_string(line);
+}
+
+/// Adds the records and faults of one file.
+std::optional<CompileFailure> add_file(Source& source, std::uint32_t number) {
+    const SourceFile& file = source.files[number];
     const auto text = read_source(file.path);
     if (!text) {
         return source_failure(text.error());
     }
     auto parsed = parse_userdb_source(*text, file.location);
-    if (!parsed) {
-        const auto& error = parsed.error();
-        const auto line =
-            1 + std::count(text->begin(), text->begin() + static_cast<std::ptrdiff_t>(error.offset), '\n');
-        return CompileFailure{file.path + ":" + std::to_string(line) + ": " + error.reason, 1};
+    for (auto& fault : parsed.faults) {
+        source.complaints.push_back({number, fault.line, std::move(fault.reason)});
     }
-    std::ranges::move(*parsed, std::back_inserter(records));
+    for (auto& record : parsed.records) {
+        record.file = number;
+    }
+    std::ranges::move(parsed.records, std::back_inserter(source.records));
     return std::nullopt;
 }
 
-/// Sorts the records as the database does, and finds a name that occurs twice.
-std::optional<CompileFailure> sort_unique(std::vector<SourceRecord>& records) {
-    std::ranges::sort(records, {}, &SourceRecord::name);
-    const auto twice = std::ranges::adjacent_find(records, {}, &SourceRecord::name);
-    if (twice == records.end()) {
-        return std::nullopt;
+/// Sorts the records as the database does, and complains of each whose name stood there before.
+void sort_unique(Source& source) {
+    auto& records = source.records;
+    std::ranges::sort(records, [](const SourceRecord& a, const SourceRecord& b) {
+        return std::tie(a.name, a.file, a.line) < std::tie(b.name, b.file, b.line);
+    });
+    std::pair first_place(std::numeric_limits<std::uint32_t>::max(), std::uint32_t{0});
+    for (std::size_t i = 1; i < records.size(); ++i) {
+        const auto& earlier = records[i - 1];
+        const auto& record = records[i];
+        if (record.name != earlier.name) {
+            continue;
+        }
+        source.complaints.push_back(
+            {record.file, record.line,
+             log_safe(record.name) + " stands at " + place_of(source, earlier.file, earlier.line) + " already"});
+        if (const auto place = source.complaints.back().place(); place < first_place) {
+            first_place = place;
+            source.duplicate = record.name;
+        }
     }
-    return CompileFailure{"Cannot store record for " + twice->name + " - duplicate or out of disk space.\n", 1};
+}
+
+/// A line for each complaint, in the order of the source; then, for a duplicate, what Courier says of the first.
+std::string told(Source& source) {
+    std::ranges::sort(source.complaints, {}, &Complaint::place);
+    std::string text;
+    for (const auto& [file, line, complaint] : source.complaints) {
+        text += (text.empty() ? "" : "\n") + place_of(source, file, line) + ": " + complaint;
+    }
+    if (!source.duplicate.empty()) {
+        text += "\nCannot store record for " + source.duplicate + " - duplicate or out of disk space.\n";
+    }
+    return text;
 }
 
 }  // namespace
@@ -90,20 +140,21 @@ std::optional<CompileFailure> compile_userdb(const std::string& path) {
         const int error = errno;
         return CompileFailure{"Can't open " + lock_path + ": " + std::strerror(error), error};
     }
-    const auto files = source_files(path);
+    auto files = source_files(path);
     if (!files) {
         return source_failure(files.error());
     }
-    std::vector<SourceRecord> records;
-    for (const auto& file : *files) {
-        if (auto failure = add_records(file, records)) {
+    Source source{.files = std::move(*files), .records = {}, .complaints = {}, .duplicate = {}};
+    for (std::uint32_t number = 0; number < source.files.size(); ++number) {
+        if (auto failure = add_file(source, number)) {
             return failure;
         }
     }
-    if (auto failure = sort_unique(records)) {
-        return failure;
+    sort_unique(source);
+    if (!source.complaints.empty()) {
+        return CompileFailure{told(source), 1};
     }
-    if (auto error = write_database(path + ".lmdb", records)) {
+    if (auto error = write_database(path + ".lmdb", source.records)) {
         return CompileFailure{std::move(*error), 1};
     }
     return std::nullopt;

@@ -155,6 +155,7 @@ Result<std::string> read_source(const std::string& path) {
         return Error(Code::invalid_data, path + ": not a file.");
     }
     std::string text;
+    text.reserve(static_cast<std::size_t>(status.st_size));
     std::string piece(65536, '\0');
     while (true) {
         const ssize_t got = ::read(file.get(), piece.data(), piece.size());

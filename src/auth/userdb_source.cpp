@@ -1,5 +1,6 @@
 #include "auth/userdb_source.hpp"
 
+#include "auth/account_id.hpp"
 #include "auth/fields.hpp"
 
 namespace postrider::auth {
@@ -21,9 +22,9 @@ bool is_password(std::string_view field) {
 SourceRecord record_of(std::string_view line, std::string_view location) {
     const auto tab = line.find('\t');
     if (tab == std::string_view::npos) {
-        return {std::string(line), "1", "1"};
+        return {.name = std::string(line), .fields = "1", .shadow = "1"};
     }
-    SourceRecord record{std::string(line.substr(0, tab)), {}, {}};
+    SourceRecord record{.name = std::string(line.substr(0, tab)), .fields = {}, .shadow = {}};
     each_item(line.substr(tab + 1), '|', [&](std::string_view field) {
         append_field(is_password(field) ? record.shadow : record.fields, field);
         return true;
@@ -33,30 +34,51 @@ SourceRecord record_of(std::string_view line, std::string_view location) {
     return record;
 }
 
+template <class Id>
+bool has_bad_id(std::string_view fields, std::string_view name) {
+    const auto value = item_value(fields, '|', name);
+    return value && !account_id<Id>(*value);
+}
+
+/// Why the line is no record; "" when it is one.
 std::string_view fault_of(std::string_view line) {
     if (line.find('\0') != std::string_view::npos) {
         return "NUL character";
     }
-    return line.substr(0, line.find('\t')).size() > most_name_bytes ? "name longer than 511 bytes" : "";
+    const auto tab = line.find('\t');
+    const auto name = line.substr(0, tab);
+    if (name.size() > most_name_bytes) {
+        return "name longer than 511 bytes";
+    }
+    if (tab == std::string_view::npos || name.ends_with('=')) {
+        return {};  // what stands behind "1012=" is a name
+    }
+    const auto fields = line.substr(tab + 1);
+    if (has_bad_id<uid_t>(fields, "uid")) {
+        return "uid is no user id";
+    }
+    return has_bad_id<gid_t>(fields, "gid") ? "gid is no group id" : "";
 }
 
 }  // namespace
 
-Parsed<std::vector<SourceRecord>> parse_userdb_source(std::string_view text, std::string_view location) {
-    std::vector<SourceRecord> records;
+ParsedSource parse_userdb_source(std::string_view text, std::string_view location) {
+    ParsedSource parsed;
     std::size_t offset = 0;
-    while (offset < text.size()) {
+    for (std::uint32_t number = 1; offset < text.size(); ++number) {
         const auto line = text.substr(offset, text.find('\n', offset) - offset);
-        const bool is_record = !line.empty() && line.front() != '#' && line.front() != '\t';
-        if (is_record) {
-            if (const auto fault = fault_of(line); !fault.empty()) {
-                return SyntaxError{offset, std::string(fault)};
-            }
-            records.push_back(record_of(line, location));
-        }
         offset += line.size() + 1;
+        if (line.empty() || line.front() == '#' || line.front() == '\t') {
+            continue;
+        }
+        if (const auto fault = fault_of(line); !fault.empty()) {
+            parsed.faults.push_back({number, std::string(fault)});
+        } else {
+            parsed.records.push_back(record_of(line, location));
+            parsed.records.back().line = number;
+        }
     }
-    return records;
+    return parsed;
 }
 
 }  // namespace postrider::auth

@@ -1,18 +1,16 @@
 // pw2userdb: prints the system's accounts as userdb lines. compat/userdb.md section 7.
-#include <pwd.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <iostream>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "cli/passwd_lines.hpp"
 #include "cli/subcommand.hpp"
 #include "cli/userdb_call.hpp"
 #include "core/text.hpp"
@@ -99,100 +97,6 @@ std::optional<Options> parse(const std::vector<std::string>& arguments) {
     return options;
 }
 
-std::vector<std::string> split(const std::string& line) {
-    std::vector<std::string> fields(1);
-    for (const char c : line) {
-        if (c == ':') {
-            fields.emplace_back();
-        } else {
-            fields.back() += c;
-        }
-    }
-    return fields;
-}
-
-/// Name -> password of the shadow file; empty when it cannot be read.
-std::map<std::string, std::string> shadow_passwords(const Options& options) {
-    std::map<std::string, std::string> passwords;
-    std::ifstream in;
-    if (!options.no_shadow) {
-        in.open(options.shadow);
-    }
-    for (std::string line; std::getline(in, line);) {
-        const auto fields = split(line);
-        if (fields.size() >= 2) {
-            passwords.emplace(fields[0], fields[1]);
-        }
-    }
-    return passwords;
-}
-
-struct Entry {
-    std::string name, password, uid, gid, gecos, home, shell;
-};
-
-/// None: a comment, a NIS line, or no account.
-std::optional<Entry> entry_of(const std::string& line) {
-    auto fields = split(line);
-    if (line.starts_with('#') || fields.size() < 6 || fields[0].empty() || fields[2].empty() || fields[3].empty()) {
-        return std::nullopt;
-    }
-    fields.resize(std::max<std::size_t>(fields.size(), 7));
-    return Entry{fields[0], fields[1], fields[2], fields[3], fields[4], fields[5], fields[6]};
-}
-
-/// The fields of a userdb line cannot hold its separator.
-bool fits(const Entry& entry) {
-    const auto has_bar = [](const std::string& text) { return text.find('|') != std::string::npos; };
-    return !has_bar(entry.uid) && !has_bar(entry.gid) && !has_bar(entry.home) && !has_bar(entry.shell) &&
-           !has_bar(entry.password);
-}
-
-void print(const Entry& entry, const Options& options) {
-    const std::string name = entry.name + options.domain;
-    std::cout << name << "\tuid=" << entry.uid << "|gid=" << entry.gid << "|home=" << entry.home;
-    const auto print_if_set = [](std::string_view field, const std::string& value) {
-        if (!value.empty()) {
-            std::cout << '|' << field << '=' << value;
-        }
-    };
-    print_if_set("shell", entry.shell);
-    print_if_set("systempw", entry.password);
-    print_if_set("gecos", entry.gecos);
-    std::cout << '\n';
-    if (!options.no_uid) {
-        std::cout << entry.uid << "=\t" << name << '\n';
-    }
-}
-
-/// Gives the exit code.
-int print_all(std::istream& in, const Options& options, const passwd* vpopmail) {
-    const auto shadow = shadow_passwords(options);
-    for (std::string line; std::getline(in, line);) {
-        auto entry = entry_of(line);
-        if (!entry) {
-            continue;
-        }
-        const auto hidden = shadow.find(entry->name);
-        if (hidden != shadow.end()) {
-            entry->password = hidden->second;
-        } else if (entry->password == "x") {
-            entry->password.clear();
-        }
-        if (vpopmail != nullptr) {
-            entry->uid = std::to_string(vpopmail->pw_uid);
-            entry->gid = std::to_string(vpopmail->pw_gid);
-        }
-        std::ranges::replace(entry->gecos, '|', '.');
-        if (fits(*entry)) {
-            print(*entry, options);
-        } else {
-            std::cerr << entry->name << ": left out, a field holds \"|\"\n";
-        }
-    }
-    return 0;
-}
-
 int run(const Invocation& invocation) {
     const auto call = userdb_call(invocation);
     if (call.help) {
@@ -206,8 +110,8 @@ int run(const Invocation& invocation) {
         std::cerr << "Invalid options.\n";
         return exit_bad_option;
     }
-    const passwd* vpopmail = options->vpopmail_ids ? ::getpwnam("vpopmail") : nullptr;
-    if (options->vpopmail_ids && vpopmail == nullptr) {
+    const auto vpopmail = options->vpopmail_ids ? vpopmail_account() : std::nullopt;
+    if (options->vpopmail_ids && !vpopmail) {
         std::cerr << invocation.program << ": there is no account vpopmail\n";
         return 1;
     }
@@ -217,7 +121,15 @@ int run(const Invocation& invocation) {
         std::cerr << options->passwd << ": " << std::strerror(error) << '\n';
         return error;
     }
-    return finished(invocation, print_all(in, *options, vpopmail));
+    PasswdOptions how{.hidden_passwords = {}, .domain = options->domain, .ids = {}, .reverse_lines = !options->no_uid};
+    if (!options->no_shadow) {
+        how.hidden_passwords = shadow_passwords(options->shadow);
+    }
+    if (vpopmail) {
+        how.ids = vpopmail->ids;
+    }
+    print_passwd(in, how, std::cout, std::cerr);
+    return finished(invocation, 0);
 }
 
 }  // namespace

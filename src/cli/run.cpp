@@ -17,8 +17,10 @@ namespace postrider::cli {
 namespace {
 
 constexpr std::array subcommands = {
-    &sub_serve,  &sub_imapd,  &sub_pop3d,    &sub_who,        &sub_kick,      &sub_stats, &sub_reload, &sub_stop,
-    &sub_config, &sub_userdb, &sub_userdbpw, &sub_makeuserdb, &sub_pw2userdb, &sub_front, &sub_worker,
+    &sub_serve,     &sub_imapd,         &sub_pop3d,    &sub_who,           &sub_kick,       &sub_stats,
+    &sub_reload,    &sub_stop,          &sub_config,   &sub_userdb,        &sub_userdbpw,   &sub_makeuserdb,
+    &sub_pw2userdb, &sub_vchkpw2userdb, &sub_authtest, &sub_authenumerate, &sub_authpasswd, &sub_authinfo,
+    &sub_front,     &sub_worker,        &sub_authpam,
 };
 
 const Subcommand* named(std::string_view name) {
@@ -48,7 +50,7 @@ void print_help(std::FILE* out) {
         if (subcommand->hidden) {
             continue;
         }
-        std::fprintf(out, "  %-12s %s\n", std::string(subcommand->name).c_str(),
+        std::fprintf(out, "  %-13s %s\n", std::string(subcommand->name).c_str(),
                      std::string(subcommand->summary).c_str());
     }
     std::fputs("\n`postrider SUBCOMMAND --help` tells the rest; postrider(8) is the manual.\n", out);

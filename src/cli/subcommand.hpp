@@ -37,7 +37,13 @@ extern const Subcommand sub_userdb;
 extern const Subcommand sub_userdbpw;
 extern const Subcommand sub_makeuserdb;
 extern const Subcommand sub_pw2userdb;
+extern const Subcommand sub_vchkpw2userdb;
+extern const Subcommand sub_authtest;
+extern const Subcommand sub_authenumerate;
+extern const Subcommand sub_authpasswd;
+extern const Subcommand sub_authinfo;
 extern const Subcommand sub_front;
 extern const Subcommand sub_worker;
+extern const Subcommand sub_authpam;
 
 }  // namespace postrider::cli

@@ -6,14 +6,15 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "auth/userdb_file.hpp"
+#include "auth/userdb_text.hpp"
 #include "cli/json.hpp"
 #include "cli/subcommand.hpp"
 #include "cli/userdb_call.hpp"
-#include "cli/userdb_file.hpp"
 #include "cli/userdb_input.hpp"
-#include "cli/userdb_text.hpp"
 
 namespace postrider::cli {
 
@@ -123,13 +124,13 @@ std::string names_as_json(const std::vector<std::string_view>& names) {
 }
 
 int show(const Request& request) {
-    const auto text = read_userdb_file(request.file);
+    const auto text = auth::read_userdb_file(request.file);
     if (!text) {
         std::cerr << text.error().message << '\n';
         return text.error().exit_code;
     }
-    const auto fields = request.name ? record_fields(*text, *request.name) : std::nullopt;
-    const auto lines = request.name ? fields.value_or(std::vector<std::string_view>()) : record_names(*text);
+    const auto fields = request.name ? auth::record_fields(*text, *request.name) : std::nullopt;
+    const auto lines = request.name ? fields.value_or(std::vector<std::string_view>()) : auth::record_names(*text);
     if (!request.json) {
         for (const auto line : lines) {
             std::cout << line << '\n';
@@ -183,11 +184,11 @@ std::string edited(const Request& request, const std::string& text) {
         case Verb::show:
             break;
         case Verb::set:
-            return with_fields(text, *request.name, request.fields);
+            return auth::with_fields(text, *request.name, request.fields);
         case Verb::unset:
-            return without_fields(text, *request.name, request.fields);
+            return auth::without_fields(text, *request.name, request.fields);
         case Verb::del:
-            return without_record(text, *request.name);
+            return auth::without_record(text, *request.name);
     }
     return text;
 }
@@ -202,16 +203,16 @@ int edit(Request& request) {
             return code;
         }
     }
-    const auto file = UserdbFile::open(request.file);
+    auto file = auth::UserdbFile::open(request.file);
     if (!file) {
         std::cerr << file.error().message << '\n';
         return file.error().exit_code;
     }
-    const auto text = edited(request, file->text());
-    if (text == file->text()) {
-        return 0;
-    }
-    if (const auto failure = file->replace(text)) {
+    const auto failure = file->change([&request](const std::string& text) {
+        auto changed = edited(request, text);
+        return changed == text ? std::nullopt : std::optional(std::move(changed));
+    });
+    if (failure) {
         std::cerr << failure->message << '\n';
         return failure->exit_code;
     }

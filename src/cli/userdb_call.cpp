@@ -2,32 +2,12 @@
 
 #include <filesystem>
 #include <iostream>
-#include <string_view>
 #include <system_error>
 
 #include "cli/config_folder.hpp"
+#include "cli/leading_option.hpp"
 
 namespace postrider::cli {
-
-namespace {
-
-constexpr std::string_view config_dir_option = "--config-dir";
-
-/// "--config-dir DIR" or "--config-dir=DIR" at the front. Gives the number of arguments it takes; 0: not there.
-std::size_t take_config_dir(const std::vector<std::string>& arguments, std::size_t at, std::string& folder) {
-    const std::string_view option = arguments[at];
-    if (option == config_dir_option && at + 1 < arguments.size()) {
-        folder = arguments[at + 1];
-        return 2;
-    }
-    if (option.starts_with(config_dir_option) && option.substr(config_dir_option.size()).starts_with('=')) {
-        folder = option.substr(config_dir_option.size() + 1);
-        return 1;
-    }
-    return 0;
-}
-
-}  // namespace
 
 UserdbCall userdb_call(const Invocation& invocation) {
     std::string folder = standard_config_folder();
@@ -35,7 +15,7 @@ UserdbCall userdb_call(const Invocation& invocation) {
     const auto& arguments = invocation.arguments;
     std::size_t at = 0;
     while (!invocation.by_courier_name && at < arguments.size()) {
-        if (const auto taken = take_config_dir(arguments, at, folder); taken != 0) {
+        if (const auto taken = take_leading("--config-dir", arguments, at, folder); taken != 0) {
             at += taken;
         } else if (arguments[at] == "--json" || arguments[at] == "--help") {
             (arguments[at] == "--json" ? call.json : call.help) = true;

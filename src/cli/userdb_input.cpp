@@ -23,8 +23,8 @@ void restore_terminal() {
     ::tcsetattr(silent_terminal, TCSANOW, &own_settings);
 }
 
-/// A terminal's echo is off from here to the end of the object, also when a signal ends the program (then with exit
-/// code 0, as Courier's does). One at a time.
+/// A terminal's echo is off from here to the end of the object, also when a signal ends the program (then with a
+/// line end and exit code 0, as Courier's does). One at a time.
 class EchoOff {
 public:
     explicit EchoOff(int fd) {
@@ -36,6 +36,7 @@ public:
         struct sigaction restore_first {};
         restore_first.sa_handler = [](int) {
             restore_terminal();
+            [[maybe_unused]] const auto written = ::write(STDERR_FILENO, "\n", 1);
             ::_exit(0);
         };
         ::sigaction(SIGINT, &restore_first, &old_interrupt_);

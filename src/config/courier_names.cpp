@@ -18,8 +18,6 @@ constexpr CourierName table[] = {
     {"PROXY_HOSTNAME", {}},
     {"DEBUG_LOGIN", "0"},
     {"IMAP_ULIMITD", {}},
-    {"IMAP_CAPABILITY", {}},
-    {"IMAP_CAPABILITY_TLS", {}},
     {"IMAP_ACL", "0"},
     {"SMAP_CAPABILITY", {}},
     {"IMAP_DISABLETHREADSORT", "0"},
@@ -39,9 +37,6 @@ constexpr CourierName table[] = {
     {"TLS_PRIORITY", {}},
     {"TLS_MIN_DH_BITS", {}},
     {"TLS_TIMEOUT", {}},
-    {"TLS_TRUSTCERTS", {}},
-    {"TLS_VERIFYPEER", "NONE"},
-    {"TLS_EXTERNAL", {}},
     {"TLS_CACHEFILE", {}},
     {"TLS_CACHESIZE", {}},
     {"TLS_ALPN", "imap|pop3"},
@@ -49,13 +44,9 @@ constexpr CourierName table[] = {
     {"POP3AUTH_ORIG", {}},
     {"POP3AUTH_TLS_ORIG", {}},
     {"POP3_PROXY", "0"},
-    // authdaemonrc
-    {"daemons", {}},
-    {"authdaemonvar", {}},
 };
 
 constexpr DangerousValue dangerous[] = {
-    {"TLS_VERIFYPEER", "r", "client certificates cannot be demanded"},
     {"TCPDOPTS", "-haproxy", "name those ports in PROXY_PORTS and the proxies in PROXY_TRUSTED (file postrider)"},
     {"TCPDOPTS", "-access", "the access list is the one that IMAPACCESSFILE or POP3ACCESSFILE names"},
 };

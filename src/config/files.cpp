@@ -105,6 +105,17 @@ Values read_own(const fs::path& folder) {
     return sourced(folder, {"postrider"});
 }
 
+Values read_auth(const fs::path& folder) {
+    expect_folder(folder);
+    const std::string path = (folder / "authdaemonrc").string();
+    Values auth;
+    for (auto& found : assignments_of(parse_authdaemonrc(text_of(path, settings_bytes), path), path)) {
+        std::string name = found.name;
+        auth.insert_or_assign(std::move(name), std::move(found));
+    }
+    return auth;
+}
+
 Sources read_folder(const fs::path& folder) {
     expect_folder(folder);
     Sources read;
@@ -113,12 +124,7 @@ Sources read_folder(const fs::path& folder) {
         read[pair.tls] = sourced(folder, {pair.plain, pair.tls});
     }
     read["postrider"] = read_own(folder);
-    const std::string path = (folder / "authdaemonrc").string();
-    Values& auth = read["authdaemonrc"];
-    for (auto& found : assignments_of(parse_authdaemonrc(text_of(path, settings_bytes), path), path)) {
-        std::string name = found.name;
-        auth.insert_or_assign(std::move(name), std::move(found));
-    }
+    read["authdaemonrc"] = read_auth(folder);
     return read;
 }
 

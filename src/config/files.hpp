@@ -35,6 +35,8 @@ std::string text_of(const std::string& path, std::size_t most);
 
 /// The settings of the file `postrider` alone. Throws ConfigError as read_folder().
 Values read_own(const std::filesystem::path& folder);
+/// The file authdaemonrc alone.
+Values read_auth(const std::filesystem::path& folder);
 
 /// Throws ConfigError: no such folder, a file that cannot be read or is no settings file.
 Sources read_folder(const std::filesystem::path& folder);

@@ -109,7 +109,37 @@ void apply_log_deletions(Draft& draft, const Value& value) {
     draft.settings.imap.log_deletions = value.on_unless_zero();
 }
 
+/// Of its words only the mechanisms count: CAPABILITY tells what the server can do, whatever is written here.
+auth::MechanismSet announced(const Value& value) {
+    constexpr std::string_view prefix = "AUTH=";
+    std::string others;
+    for (const std::string_view word : value.words()) {
+        if (istarts_with(word, prefix) && !auth::mechanism_of(word.substr(prefix.size()))) {
+            others += ' ' + std::string(word);
+        }
+    }
+    if (!others.empty()) {
+        value.note("names mechanisms that this version does not have:" + others);
+    }
+    return auth::mechanisms_in(value.text(), prefix);
+}
+
 constexpr Row table[] = {
+    {{"IMAP_CAPABILITY", "imapd", Type::words, "", "AUTH=PLAIN AUTH=LOGIN", "", "AUTH= and a SASL mechanism, by blank",
+      "Mechanisms that CAPABILITY tells of: AUTH=PLAIN, AUTH=LOGIN, AUTH=CRAM-MD5, AUTH=CRAM-SHA1, AUTH=CRAM-SHA256, "
+      "AUTH=SCRAM-SHA-1, AUTH=SCRAM-SHA-256 and SCRAM's -PLUS forms. Other words do not count: the server tells what "
+      "it "
+      "can do. AUTHENTICATE takes every mechanism there is."},
+     "IMAP_CAPABILITY:1",
+     [](Draft& draft, const Value& value) { draft.settings.imap.sasl.plain = announced(value); }},
+    {{"IMAP_CAPABILITY_TLS", "imapd", Type::words, "", "", "", "AUTH= and a SASL mechanism, by blank",
+      "The same over TLS; unset or empty: as IMAP_CAPABILITY."},
+     "IMAP_CAPABILITY_TLS:0",
+     [](Draft& draft, const Value& value) {
+         if (!value.text().empty()) {
+             draft.imap_sasl_over_tls = announced(value);
+         }
+     }},
     {{"IMAP_KEYWORDS", "imapd", Type::number, "", "1", "", "0..2",
       "Custom keywords on messages: 0 off, 1 on, 2 on and careful when several servers change the same message."},
      "KEYWORDS_CAPABILITY:0",

@@ -276,6 +276,52 @@ void apply_dh_params(Draft& draft, const Value& value) {
 }
 
 template <Protocol protocol>
+void apply_trusted(Draft& draft, const Value& value) {
+    doors_of<protocol>(draft).tls.trusted = value.path_in(draft.folder);
+}
+
+/// Courier looks at the first letter. Its row stands behind TLS_TRUSTCERTS: with nothing there nobody could get in.
+template <Protocol protocol>
+void apply_client_certificate(Draft& draft, const Value& value) {
+    using net::ClientCertificate;
+    net::TlsSettings& tls = doors_of<protocol>(draft).tls;
+    const char first = to_lower((value.text() + 'n').front());
+    if (first != 'n' && first != 'p' && first != 'r') {
+        value.refuse("one of: NONE PEER REQUIREPEER");
+    }
+    if (first == 'n') {
+        return;
+    }
+    std::string trouble = "TLS_TRUSTCERTS, the authorities whose certificates are good, is not set";
+    if (!tls.trusted.empty()) {
+        const auto trusted = net::read_trusted_certificates(tls.trusted);
+        trouble = trusted ? "" : "TLS_TRUSTCERTS: " + trusted.error().detail;
+    }
+    if (trouble.empty()) {
+        tls.client_certificate = first == 'r' ? ClientCertificate::required : ClientCertificate::optional;
+    } else if (first == 'r') {
+        value.refuse("usable: " + trouble);
+    } else {
+        value.note("asks for no certificate, since none could be good: " + trouble);
+    }
+}
+
+template <Protocol protocol>
+void apply_identity_field(Draft& draft, const Value& value) {
+    net::TlsSettings& tls = doors_of<protocol>(draft).tls;
+    tls.identity_field = value.text();
+    if (tls.identity_field.empty()) {
+        return;
+    }
+    if (!net::is_subject_field(tls.identity_field)) {
+        value.refuse("a field of certificates, such as emailAddress or CN");
+    }
+    if (tls.client_certificate == net::ClientCertificate::not_asked) {
+        value.note("is without effect: TLS_VERIFYPEER asks for no certificates");
+    }
+}
+
+template <Protocol protocol>
 constexpr Row tls_table[] = {
     {{"SSLADDRESS", names<protocol>.tls_file, Type::words, "", "0", "", "addresses, by comma",
       "Where to listen when a port in SSLPORT has no address of its own; 0 is every address."},
@@ -331,6 +377,20 @@ constexpr Row tls_table[] = {
       "PEM file with Diffie-Hellman parameters; empty, or no such file: OpenSSL's own."},
      "TLS_DHPARAMS:0",
      apply_dh_params<protocol>},
+    {{"TLS_TRUSTCERTS", names<protocol>.tls_file, Type::path, "", "", "", "a path",
+      "PEM file, or folder of such files, with the authorities whose signature makes a client's certificate good. "
+      "Whoever gets a certificate from one of them passes, so public authorities are not what is wanted."},
+     "TLS_TRUSTCERTS:0",
+     apply_trusted<protocol>},
+    {{"TLS_VERIFYPEER", names<protocol>.tls_file, Type::text, "", "NONE", "PEER", "NONE, PEER or REQUIREPEER",
+      "Whether clients are asked for a certificate: not at all; yes, and one that they send must be good; or they "
+      "must send one."},
+     "TLS_VERIFYPEER:0",
+     apply_client_certificate<protocol>},
+    {{"TLS_EXTERNAL", names<protocol>.tls_file, Type::text, "", "", "", "emailAddress, CN or another field",
+      "The field of a good certificate's subject that is the user's name for AUTH=EXTERNAL; unset: there is none."},
+     "TLS_EXTERNAL:0",
+     apply_identity_field<protocol>},
 };
 
 }  // namespace

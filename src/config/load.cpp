@@ -1,6 +1,8 @@
 // A settings folder -> checked Settings, and notes about what an administrator might expect otherwise.
 #include <algorithm>
 #include <chrono>
+#include <initializer_list>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -76,6 +78,26 @@ void finish_tls(service::Doors& doors, std::string_view alpn, const ListenerDraf
     doors.starttls.protocol = draft.starttls_protocol.value_or(doors.tls.protocol);
 }
 
+void finish_auth(Draft& draft) {
+    auth::Settings& settings = draft.settings.auth;
+    settings.folder = draft.folder.string();
+    const auto has = [&settings](std::string_view module) {
+        return std::ranges::find(settings.modules, module) != settings.modules.end();
+    };
+    draft.settings.authdaemon_socket =
+        draft.authdaemon_socket.value_or(has("authdaemon") ? std::string() : settings.daemon);
+    if (has("authdaemon") && draft.settings.authdaemon_socket == settings.daemon) {
+        throw ConfigError("AUTHDAEMON_SOCKET is the socket in authdaemonvar, which the module authdaemon is to ask");
+    }
+    if (has("authldap")) {
+        try {
+            settings.ldap = auth::read_ldap_settings((draft.folder / "authldaprc").string(), draft.ldap_tls);
+        } catch (const std::runtime_error& error) {
+            throw ConfigError(error.what());
+        }
+    }
+}
+
 /// What follows from several settings together.
 void finish(Draft& draft, std::vector<std::string>& notes) {
     service::Settings& settings = draft.settings;
@@ -100,11 +122,16 @@ void finish(Draft& draft, std::vector<std::string>& notes) {
         notes.push_back("IMAP_ENHANCEDIDLE is without effect while IMAP_USELOCKS is off, as with Courier");
         settings.imap.enhanced_idle = false;
     }
+    settings.imap.sasl.over_tls = draft.imap_sasl_over_tls.value_or(settings.imap.sasl.plain);
+    settings.pop3.sasl.over_tls = draft.pop3_sasl_over_tls.value_or(settings.pop3.sasl.plain);
+    finish_auth(draft);
     if (!settings.proxy_trusted.empty() && std::ranges::none_of(settings.listeners, &service::Listener::proxy)) {
         notes.push_back("PROXY_TRUSTED is without effect: no port in PROXY_PORTS is listened at");
     }
     finish_tls(settings.imap_doors, "imap", draft.imap);
     finish_tls(settings.pop3_doors, "pop3", draft.pop3);
+    settings.auth.external =
+        !settings.imap_doors.tls.identity_field.empty() || !settings.pop3_doors.tls.identity_field.empty();
 }
 
 /// A setting of one file of the pair that the other file decides otherwise.
@@ -185,16 +212,35 @@ Loaded load(const fs::path& folder, const std::vector<Assignment>& overrides) {
     return loaded;
 }
 
-ControlSettings load_control(const fs::path& folder) {
-    const Values own = read_own(folder);
-    Draft draft{.folder = fs::absolute(folder)};
+namespace {
+
+/// For a Draft that only these settings of `values` go into.
+void apply_alone(const Values& values, std::string_view file, std::initializer_list<std::string_view> names,
+                 Draft& draft) {
     std::vector<std::string> notes;
-    for (const std::string_view name : {"CONTROL_SOCKET", "SHUTDOWN_TIME"}) {
-        const Row& row = *row_of(name, "postrider");
-        const auto found = own.find(name);
+    for (const std::string_view name : names) {
+        const Row& row = *row_of(name, file);
+        const auto found = values.find(name);
         const Assignment standard{std::string(name), std::string(row.setting.standard), "default", 0};
-        row.apply(draft, Value(row.setting, found != own.end() ? found->second : standard, notes));
+        if (found != values.end() || !row.setting.standard.empty()) {
+            row.apply(draft, Value(row.setting, found != values.end() ? found->second : standard, notes));
+        }
     }
+}
+
+}  // namespace
+
+std::string load_authdaemon_socket(const fs::path& folder) {
+    Draft draft{.folder = fs::absolute(folder)};
+    apply_alone(read_auth(folder), "authdaemonrc", {"authdaemonvar"}, draft);
+    apply_alone(read_own(folder), "postrider", {"AUTHDAEMON_SOCKET"}, draft);
+    const std::string own = draft.authdaemon_socket.value_or("");
+    return own.empty() ? draft.settings.auth.daemon : own;
+}
+
+ControlSettings load_control(const fs::path& folder) {
+    Draft draft{.folder = fs::absolute(folder)};
+    apply_alone(read_own(folder), "postrider", {"CONTROL_SOCKET", "SHUTDOWN_TIME"}, draft);
     return {draft.settings.roles.control, draft.settings.roles.shutdown_time};
 }
 

@@ -1,4 +1,4 @@
-// The settings of authdaemonrc (compat/config.md section 8) and of our own file, postrider.
+// The settings of our own file, postrider, that no other rows have.
 #include <algorithm>
 #include <chrono>
 #include <string>
@@ -8,40 +8,6 @@
 namespace postrider::config {
 
 namespace {
-
-void apply_modules(Draft&, const Value& value) {
-    std::string others;
-    bool userdb = false;
-    for (const std::string_view module : value.words()) {
-        if (module == "authuserdb") {
-            userdb = true;
-        } else {
-            others += ' ' + std::string(module);
-        }
-    }
-    if (!userdb) {
-        value.refuse("supported: this version looks accounts up in userdb alone, so authuserdb must be in the list");
-    }
-    if (!others.empty()) {
-        value.note("names modules that this version does not have, so they are left out:" + others);
-    }
-}
-
-void apply_default_options(Draft& draft, const Value& value) {
-    if (value.text().find_first_of("'\"$`\\") != std::string::npos) {
-        value.refuse("a plain list NAME=VALUE,NAME=VALUE: quotes within it and $ are not understood");
-    }
-    draft.settings.auth.default_options = value.text();
-}
-
-void apply_userdb(Draft& draft, const Value& value) {
-    static_cast<void>(value.word());
-    std::string path = value.path_in(draft.folder);
-    while (path.size() > 1 && path.ends_with('/')) {
-        path.pop_back();
-    }
-    draft.settings.auth.userdb = path;
-}
 
 void apply_session_timeout(Draft& draft, const Value& value) {
     draft.settings.imap.idle_time = std::chrono::seconds(value.number());
@@ -76,19 +42,6 @@ void apply_log(Draft& draft, const Value& value) {
 }
 
 constexpr Row table[] = {
-    {{"authmodulelist", "authdaemonrc", Type::words, "", "authuserdb", "", "words that include authuserdb",
-      "Where accounts are looked up. This version has authuserdb; other modules are left out with a note."},
-     "authmodulelist:3",
-     apply_modules},
-    {{"DEFAULTOPTIONS", "authdaemonrc", Type::text, "", "", "", "NAME=VALUE, by comma",
-      "Account options for every account that does not set them itself."},
-     "DEFAULTOPTIONS:0",
-     apply_default_options},
-    {{"USERDB", "postrider", Type::path, "", "userdb", "", "a path",
-      "The source of the account database, a file or a folder; the compiled database is the same path with .lmdb. A "
-      "relative path starts at the folder of the settings."},
-     "USERDB:0",
-     apply_userdb},
     {{"THREADS", "postrider", Type::number, "threads", "0", "", "0..256",
       "Threads that serve connections; 0: as many as processor cores."},
      "THREADS:0",

@@ -11,21 +11,18 @@ namespace postrider::config {
 
 namespace {
 
-/// The mechanisms that there are, by blank; a note names the others.
-std::string mechanisms_of(const Value& value) {
-    const auto known = auth::sasl_mechanisms();
-    std::string taken;
+/// A note names the words that are no mechanism.
+auth::MechanismSet mechanisms_of(const Value& value) {
     std::string others;
     for (const std::string_view word : value.words()) {
-        const auto found = std::ranges::find_if(known, [word](std::string_view name) { return iequals(name, word); });
-        std::string& list = found != known.end() ? taken : others;
-        list += list.empty() ? "" : " ";
-        list += found != known.end() ? *found : word;
+        if (!auth::mechanism_of(word)) {
+            others += ' ' + std::string(word);
+        }
     }
     if (!others.empty()) {
-        value.note("names mechanisms that this version does not have: " + others);
+        value.note("names mechanisms that this version does not have:" + others);
     }
-    return taken;
+    return auth::mechanisms_in(value.text(), "");
 }
 
 /// RFC 6838 section 4.2.
@@ -50,13 +47,18 @@ void apply_unicode_message_type(Draft& draft, const Value& value) {
 
 constexpr Row table[] = {
     {{"POP3AUTH", "pop3d", Type::words, "", "", "", "names of SASL mechanisms, by blank",
-      "Mechanisms that CAPA tells of, such as PLAIN and LOGIN; unset or empty: none. AUTH takes every one there is."},
+      "Mechanisms that CAPA tells of: PLAIN, LOGIN, CRAM-MD5, CRAM-SHA1, CRAM-SHA256, SCRAM-SHA-1, SCRAM-SHA-256 and "
+      "SCRAM's -PLUS forms; unset or empty: none. AUTH takes every one there is."},
      "POP3AUTH:1",
-     [](Draft& draft, const Value& value) { draft.settings.pop3.sasl = mechanisms_of(value); }},
+     [](Draft& draft, const Value& value) { draft.settings.pop3.sasl.plain = mechanisms_of(value); }},
     {{"POP3AUTH_TLS", "pop3d", Type::words, "", "", "", "names of SASL mechanisms, by blank",
       "The same over TLS; unset or empty: as POP3AUTH."},
      "POP3AUTH_TLS:1",
-     [](Draft& draft, const Value& value) { draft.settings.pop3.sasl_over_tls = mechanisms_of(value); }},
+     [](Draft& draft, const Value& value) {
+         if (!value.text().empty()) {
+             draft.pop3_sasl_over_tls = mechanisms_of(value);
+         }
+     }},
     {{"POP3_LOG_DELETIONS", "pop3d", Type::on_off, "", "0", "", "0 or 1", "Log a line for each message deleted."},
      "POP3_LOG_DELETIONS:0",
      [](Draft& draft, const Value& value) { draft.settings.pop3.log_deletions = value.on_unless_zero(); }},

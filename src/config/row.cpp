@@ -11,7 +11,7 @@ std::span<const Row> rows() {
         std::vector<Row> out;
         for (const auto part : {plain_listener_rows(Protocol::imap), imapd_rows(), tls_listener_rows(Protocol::imap),
                                 plain_listener_rows(Protocol::pop3), pop3d_rows(), tls_listener_rows(Protocol::pop3),
-                                other_rows(), index_rows(), role_rows()}) {
+                                auth_rows(), other_rows(), index_rows(), role_rows()}) {
             out.insert(out.end(), part.begin(), part.end());
         }
         return out;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -29,7 +30,11 @@ struct Draft {
     service::Settings settings;
     ListenerDraft imap;
     ListenerDraft pop3;
-    std::vector<std::string> addresses;  ///< of ADDRESS or SSLADDRESS, for the ports in the next row
+    std::optional<auth::MechanismSet> imap_sasl_over_tls;  ///< IMAP_CAPABILITY_TLS, unless empty
+    std::optional<auth::MechanismSet> pop3_sasl_over_tls;  ///< POP3AUTH_TLS
+    std::map<std::string, std::string> ldap_tls;           ///< LDAPTLS_*
+    std::optional<std::string> authdaemon_socket;          ///< AUTHDAEMON_SOCKET
+    std::vector<std::string> addresses;                    ///< of ADDRESS or SSLADDRESS, for the ports in the next row
 
     ListenerDraft& listeners_of(Protocol protocol) { return protocol == Protocol::imap ? imap : pop3; }
 };
@@ -44,7 +49,8 @@ struct Row {
 
 std::span<const Row> imapd_rows();  ///< of imapd: what is IMAP's alone; the others: listener_rows.hpp
 std::span<const Row> pop3d_rows();  ///< of pop3d: the same
-std::span<const Row> other_rows();  ///< authdaemonrc, and of postrider what does not follow
+std::span<const Row> auth_rows();   ///< authdaemonrc, and of postrider: accounts and passwords
+std::span<const Row> other_rows();  ///< of postrider what does not follow
 std::span<const Row> index_rows();  ///< of postrider: the index
 std::span<const Row> role_rows();   ///< of postrider: processes, limits before login, proxies
 

@@ -63,6 +63,12 @@ std::string troff(std::string_view text) {
     return out;
 }
 
+/// As both syntaxes read it.
+std::string quoted(std::string_view value) {
+    const bool has_blank = value.find(' ') != std::string_view::npos;
+    return has_blank ? '"' + std::string(value) + '"' : std::string(value);
+}
+
 }  // namespace
 
 std::string sample_file(std::string_view file) {
@@ -80,7 +86,7 @@ std::string sample_file(std::string_view file) {
         if (row.setting.file == file) {
             out += "\n##NAME: " + std::string(row.section) + "\n#\n" + comment(row.setting.sentence) + "#\n" +
                    comment(limits_sentence(row.setting)) + '\n' + (row.setting.standard.empty() ? "#" : "") +
-                   std::string(row.setting.name) + '=' + std::string(row.setting.standard) + '\n';
+                   std::string(row.setting.name) + '=' + quoted(row.setting.standard) + '\n';
         }
     }
     return out;

@@ -118,7 +118,7 @@ std::string Session::capabilities() const {
         words += " LOGINDISABLED";
         return words;
     }
-    for (const std::string_view mechanism : auth::sasl_mechanisms()) {
+    for (const std::string_view mechanism : auth::sasl_mechanisms(sasl_context())) {
         words += " AUTH=";
         words += mechanism;
     }

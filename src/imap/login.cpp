@@ -14,38 +14,64 @@ namespace postrider::imap {
 
 using namespace asio::experimental::awaitable_operators;
 
-Task<Reply> Session::log_in(auth::Credentials credentials, std::string_view method) {
-    if (settings().tls_required && !is_secure()) {
-        co_return no("[PRIVACYREQUIRED] STARTTLS required");
-    }
-    const std::string who = method.empty() ? "user=" + log_safe(credentials.user) : "method=" + std::string(method);
-    auth::LoginRequest request{Protocol::imap, std::move(credentials), peer_.address, is_secure()};
-    // pause() ends when the connection is to end: a refusal may take its time.
+/// pause() ends when the connection is to end: an answer may take its time.
+Task<std::optional<Result<auth::Grant>>> Session::ask_gate(auth::Proof proof) {
+    auth::LoginRequest request{Protocol::imap, std::move(proof), peer_.address, is_secure()};
     auto answer = co_await (environment_.gate->log_in(std::move(request)) || connection_.pause(net::Deadline::max()));
     if (answer.index() != 0) {
         closed(std::get<1>(answer).error());
-        co_return no("[UNAVAILABLE] Login failed.");
+        co_return std::nullopt;
     }
-    const auto grant = std::get<0>(std::move(answer));
-    if (grant) {
-        const auto received = connection_.bytes_received();
-        admission_ = std::make_unique<Admission>(Admission{grant->session, Protocol::imap, peer_, tag_, client_id_,
-                                                           is_secure(), false, started_, received, 0});
-        answered();
-        co_return ok("");
+    co_return std::get<0>(std::move(answer));
+}
+
+Task<std::optional<Result<auth::ScramOffer>>> Session::ask_gate(auth::ScramQuestion question) {
+    auto asked = environment_.gate->offer(Protocol::imap, std::move(question), peer_.address);
+    auto answer = co_await (std::move(asked) || connection_.pause(net::Deadline::max()));
+    if (answer.index() != 0) {
+        closed(std::get<1>(answer).error());
+        co_return std::nullopt;
     }
+    co_return std::get<0>(std::move(answer));
+}
+
+Reply Session::admitted(const auth::Grant& grant) {
+    const auto received = connection_.bytes_received();
+    admission_ = std::make_unique<Admission>(
+        Admission{grant.session, Protocol::imap, peer_, tag_, client_id_, is_secure(), false, started_, received, 0});
+    answered();
+    return ok("");
+}
+
+Reply Session::refused_login(const Error& error, const std::string& who) {
     log_line(LogLevel::info, "LOGIN FAILED, " + who + ", " + log_peer());
-    if (grant.error().code == Code::denied) {
-        co_return no("[AUTHENTICATIONFAILED] Login failed.");
+    if (error.code == Code::denied) {
+        return no("[AUTHENTICATIONFAILED] Login failed.");
     }
-    if (!grant.error().detail.empty()) {  // else who knows it has logged it
-        log_line(LogLevel::error, "authentication error: " + grant.error().detail);
+    if (!error.detail.empty()) {  // else who knows it has logged it
+        log_line(LogLevel::error, "authentication error: " + error.detail);
     }
-    if (grant.error().code == Code::limit) {
-        co_return no("[LIMIT] Too many sessions of this account.");
+    if (error.code == Code::limit) {
+        return no("[LIMIT] Too many sessions of this account.");
     }
     bye("Temporary problem, please try again later", "DISCONNECTED");
-    co_return no("[UNAVAILABLE] Login failed.");
+    return no("[UNAVAILABLE] Login failed.");
+}
+
+void Session::log_tls_trouble() const {
+    if (const std::string trouble = connection_.tls_trouble(); !trouble.empty()) {
+        log_line(LogLevel::debug, log_peer() + ", " + trouble);
+    }
+}
+
+auth::SaslContext Session::sasl_context() const {
+    const auth::SaslSettings& sasl = settings().sasl;
+    auth::SaslContext context{is_secure() ? sasl.over_tls : sasl.plain, sasl.host, {}, {}};
+    context.identity = connection_.certificate_identity();
+    for (net::TlsBinding& binding : connection_.tls_bindings()) {
+        context.bindings.push_back({std::move(binding.type), std::move(binding.data)});
+    }
+    return context;
 }
 
 Task<bool> Session::open_account() {

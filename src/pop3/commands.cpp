@@ -42,8 +42,11 @@ Task<Reply> Session::capa(std::string_view) {
         lines += "\r\n";
         lines += line;
     };
-    const bool over_tls = is_secure() && !settings().sasl_over_tls.empty();
-    const std::string& mechanisms = over_tls ? settings().sasl_over_tls : settings().sasl;
+    std::string mechanisms;
+    for (const std::string_view mechanism : auth::sasl_mechanisms(sasl_context())) {
+        mechanisms += mechanisms.empty() ? "" : " ";
+        mechanisms += mechanism;
+    }
     const bool login_possible = is_secure() || !settings().tls_required;
     if (login_possible && !mechanisms.empty()) {
         add("SASL " + mechanisms);

@@ -1,9 +1,9 @@
 // From the greeting to an open maildrop. compat/pop3.md sections 1 and 2, RFC 2595 (STLS), RFC 5034 (AUTH), RFC 3206.
-#include <algorithm>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <utility>
 
 #include "auth/apop.hpp"
+#include "auth/sasl_dialogue.hpp"
 #include "core/limits.hpp"
 #include "core/log.hpp"
 #include "core/text.hpp"
@@ -19,16 +19,50 @@ namespace {
 
 constexpr std::string_view temporary = "[SYS/TEMP] Temporary problem, please try again later";
 
-/// A name as Courier logs it here: printable ASCII, the rest as dots.
-std::string log_name(std::string_view name) {
-    constexpr std::size_t most = 900;  // so that the line stays below 1024 bytes
-    std::string safe = log_safe(name, most);
-    std::ranges::replace_if(
-        safe, [](char c) { return static_cast<unsigned char>(c) > 126; }, '.');
-    return safe;
-}
-
 }  // namespace
+
+/// AUTH's side of an exchange.
+class Session::Party : public auth::SaslParty {
+public:
+    explicit Party(Session& session) : session_(session) {}
+
+    Task<std::optional<std::string>> ask(std::string challenge) override {
+        session_.connection_.write("+ " + base64_encode(challenge) + "\r\n");
+        const auto line = co_await session_.next_line(session_.input_deadline());
+        if (!line) {
+            session_.closed(line.error());
+            co_return std::nullopt;
+        }
+        if (*line == "*") {
+            reply_ = refused("Authentication aborted.");
+            co_return std::nullopt;
+        }
+        if (line->size() >= limits::pop3_line_bytes) {
+            reply_ = wrong("Authentication failed. The response is too long.");
+            co_return std::nullopt;
+        }
+        auto response = base64_decode(*line);
+        if (!response) {
+            reply_ = wrong("Authentication failed. The response is not base64.");
+        }
+        co_return response;
+    }
+    Task<std::optional<Result<auth::Grant>>> log_in(auth::Proof proof) override {
+        co_return co_await session_.ask_gate(std::move(proof));
+    }
+    Task<std::optional<Result<auth::ScramOffer>>> offer(auth::ScramQuestion question) override {
+        co_return co_await session_.ask_gate(std::move(question));
+    }
+
+    void abandon(const auth::Grant& grant) override { session_.environment_.gate->abandon(grant.session); }
+
+    /// Where an exchange ended without an outcome.
+    Reply reply() const { return reply_; }
+
+private:
+    Session& session_;
+    Reply reply_ = given();
+};
 
 // --- Commands before login -------------------------------------------------------------------------------------------
 
@@ -49,7 +83,7 @@ Task<Reply> Session::pass(std::string_view arguments) {
         co_return wrong("USER/PASS required.");
     }
     auth::Credentials credentials(name_, std::string(arguments));
-    co_return co_await log_in(std::move(credentials), {});
+    co_return co_await log_in(std::move(credentials));
 }
 
 /// A name may hold blanks, a digest none.
@@ -69,7 +103,7 @@ Task<Reply> Session::apop(std::string_view arguments) {
     }
     auth::Credentials credentials{std::string(name), std::string(digest)};
     credentials.timestamp = timestamp_;
-    co_return co_await log_in(std::move(credentials), {});
+    co_return co_await log_in(std::move(credentials));
 }
 
 /// What the client told in clear counts no more, and what it sent behind the command is thrown away.
@@ -86,6 +120,9 @@ Task<Reply> Session::stls(std::string_view) {
         done = co_await connection_.start_tls(environment_.stls, input_deadline());
     }
     if (!done) {
+        if (const std::string trouble = connection_.tls_trouble(); !trouble.empty()) {
+            log_line(LogLevel::debug, log_peer() + ", " + trouble, Protocol::pop3);
+        }
         end("DISCONNECTED");
     }
     name_.clear();
@@ -101,7 +138,8 @@ Task<Reply> Session::authenticate(std::string_view arguments) {
     if (mechanism.empty()) {
         co_return wrong("Invalid command. AUTH needs a mechanism.");
     }
-    const auto sasl = auth::make_sasl_exchange(mechanism);
+    const auth::SaslContext context = sasl_context();
+    const auto sasl = auth::make_sasl_exchange(mechanism, context);
     if (sasl == nullptr) {
         co_return wrong("Authentication failed. There is no such mechanism.");
     }
@@ -112,70 +150,76 @@ Task<Reply> Session::authenticate(std::string_view arguments) {
             co_return wrong("Authentication failed. The initial response is not base64.");
         }
     }
-    auto outcome = co_await exchange(*sasl, std::move(initial));
-    if (const auto* reply = std::get_if<Reply>(&outcome)) {
-        co_return *reply;
+    Party party(*this);
+    auto outcome = co_await auth::converse(*sasl, std::move(initial), party);
+    if (const auto* grant = std::get_if<auth::Grant>(&outcome)) {
+        co_return admitted(*grant);
     }
-    auth::Credentials credentials = std::get<auth::Credentials>(std::move(outcome));
-    co_return co_await log_in(std::move(credentials), mechanism);
-}
-
-/// The credentials at the end of the exchange, or the reply that ends it.
-Task<std::variant<auth::Credentials, Reply>> Session::exchange(auth::SaslExchange& sasl,
-                                                               std::optional<std::string> initial) {
-    auth::SaslStep step = sasl.start(initial);
-    while (const auto* challenge = std::get_if<auth::SaslChallenge>(&step)) {
-        connection_.write("+ " + base64_encode(challenge->bytes) + "\r\n");
-        const auto line = co_await next_line(input_deadline());
-        if (!line) {
-            closed(line.error());
-            co_return given();
-        }
-        if (*line == "*") {
-            co_return refused("Authentication aborted.");
-        }
-        if (line->size() >= limits::pop3_line_bytes) {
-            co_return wrong("Authentication failed. The response is too long.");
-        }
-        const auto response = base64_decode(*line);
-        if (!response) {
-            co_return wrong("Authentication failed. The response is not base64.");
-        }
-        step = sasl.next(*response);
-    }
-    if (const auto* failure = std::get_if<auth::SaslFailure>(&step)) {
+    if (const auto* failure = std::get_if<auth::SaslFailure>(&outcome)) {
         co_return wrong("Authentication failed: " + failure->reason + ".");
     }
-    co_return std::get<auth::Credentials>(std::move(step));
+    if (const auto* error = std::get_if<Error>(&outcome)) {
+        co_return refused_login(*error, "method=" + mechanism, mechanism);
+    }
+    co_return party.reply();
+}
+
+auth::SaslContext Session::sasl_context() const {
+    const auth::SaslSettings& sasl = settings().sasl;
+    auth::SaslContext context{is_secure() ? sasl.over_tls : sasl.plain, sasl.host, {}, {}};
+    context.identity = connection_.certificate_identity();
+    for (net::TlsBinding& binding : connection_.tls_bindings()) {
+        context.bindings.push_back({std::move(binding.type), std::move(binding.data)});
+    }
+    return context;
 }
 
 // --- Login -----------------------------------------------------------------------------------------------------------
 
-Task<Reply> Session::log_in(auth::Credentials credentials, std::string_view method) {
-    const std::string who = method.empty() ? "user=" + log_name(credentials.user) : "method=" + std::string(method);
-    auth::LoginRequest request{Protocol::pop3, std::move(credentials), peer_.address, is_secure()};
-    // pause() ends when the connection is to end: a refusal may take its time.
-    auto answered = co_await (environment_.gate->log_in(std::move(request)) || connection_.pause(net::Deadline::max()));
-    if (answered.index() != 0) {
-        closed(std::get<1>(answered).error());
+Task<Reply> Session::log_in(auth::Credentials credentials) {
+    const std::string who = "user=" + auth::claimed_name(credentials.user);
+    auth::Proof proof = std::move(credentials);
+    const auto grant = co_await ask_gate(std::move(proof));
+    if (!grant) {
         co_return given();
     }
-    const auto grant = std::get<0>(std::move(answered));
-    if (!grant) {
-        log_line(LogLevel::info, "LOGIN FAILED, " + who + ", " + log_peer(), Protocol::pop3);
-        co_return refused_login(grant.error(), method);
+    co_return *grant ? admitted(**grant) : refused_login(grant->error(), who, {});
+}
+
+/// pause() ends when the connection is to end: an answer may take its time.
+Task<std::optional<Result<auth::Grant>>> Session::ask_gate(auth::Proof proof) {
+    auth::LoginRequest request{Protocol::pop3, std::move(proof), peer_.address, is_secure()};
+    auto answer = co_await (environment_.gate->log_in(std::move(request)) || connection_.pause(net::Deadline::max()));
+    if (answer.index() != 0) {
+        closed(std::get<1>(answer).error());
+        co_return std::nullopt;
     }
+    co_return std::get<0>(std::move(answer));
+}
+
+Task<std::optional<Result<auth::ScramOffer>>> Session::ask_gate(auth::ScramQuestion question) {
+    auto asked = environment_.gate->offer(Protocol::pop3, std::move(question), peer_.address);
+    auto answer = co_await (std::move(asked) || connection_.pause(net::Deadline::max()));
+    if (answer.index() != 0) {
+        closed(std::get<1>(answer).error());
+        co_return std::nullopt;
+    }
+    co_return std::get<0>(std::move(answer));
+}
+
+Reply Session::admitted(const auth::Grant& grant) {
     admission_ = std::make_unique<Admission>();
-    admission_->session = grant->session;
+    admission_->session = grant.session;
     admission_->protocol = Protocol::pop3;
     admission_->peer = peer_;
     admission_->tls = is_secure();
     admission_->utf8 = utf8_;
     admission_->started = started_;
-    co_return given();
+    return given();
 }
 
-Reply Session::refused_login(const Error& error, std::string_view method) {
+Reply Session::refused_login(const Error& error, const std::string& who, std::string_view method) {
+    log_line(LogLevel::info, "LOGIN FAILED, " + who + ", " + log_peer(), Protocol::pop3);
     if (error.code == Code::denied) {
         return refused(method.empty() ? "[AUTH] Login failed." : "[AUTH] Authentication failed.");
     }

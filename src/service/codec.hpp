@@ -1,6 +1,7 @@
 // Structs as bytes and back, between our own processes of one version. A struct is described once, by
 // `template <class C> void fields(C& c, S& s) { c & s.a & s.b; }`.
-// Numbers are little-endian in their own size, text and lists begin with a 32-bit count, an optional with 0 or 1.
+// Numbers are little-endian in their own size, text and lists begin with a 32-bit count, an optional with 0 or 1, a
+// variant with the number of its alternative in a byte.
 #pragma once
 
 #include <chrono>
@@ -11,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <variant>
 #include <vector>
 
 namespace postrider::service {
@@ -54,6 +56,12 @@ public:
     Encoder& operator&(const std::optional<T>& value) {
         *this& value.has_value();
         return value ? *this & *value : *this;
+    }
+    template <class... T>
+    Encoder& operator&(const std::variant<T...>& value) {
+        *this& static_cast<std::uint8_t>(value.index());
+        std::visit([this](const auto& one) { *this& one; }, value);
+        return *this;
     }
     template <class T>
     requires(std::is_class_v<T>) Encoder& operator&(const T& value) {
@@ -120,6 +128,15 @@ public:
         value.reset();
         return there && good_ ? *this & value.emplace() : *this;
     }
+    template <class... T>
+    Decoder& operator&(std::variant<T...>& value) {
+        std::uint8_t index = 0;
+        *this& index;
+        good_ = good_ && index < sizeof...(T);
+        std::uint8_t at = 0;
+        (take_if<T>(at++ == index, value), ...);
+        return *this;
+    }
     template <class T>
     requires(std::is_class_v<T>) Decoder& operator&(T& value) {
         if constexpr (detail::IsDuration<T>::value) {
@@ -138,6 +155,12 @@ public:
     bool is_whole() const { return good_ && rest_.empty(); }
 
 private:
+    template <class T, class V>
+    void take_if(bool chosen, V& value) {
+        if (chosen && good_) {
+            *this& value.template emplace<T>();
+        }
+    }
     std::string_view taken(std::size_t size) {
         if (!good_ || size > rest_.size()) {
             good_ = false;

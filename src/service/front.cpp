@@ -284,7 +284,10 @@ Task<bool> Front::shake_hands(net::Connection& connection, const Peer& peer, Pro
         co_await connection.start_tls(present_.tls(protocol), std::chrono::steady_clock::now() + login_time);
     ++(done ? counters_.handshakes : counters_.failed_handshakes);
     if (!done) {
-        log_line(LogLevel::debug, "Disconnected, " + log_name(peer) + ", in the TLS handshake", protocol);
+        const std::string trouble = connection.tls_trouble();
+        log_line(LogLevel::debug,
+                 "Disconnected, " + log_name(peer) + ", in the TLS handshake" + (trouble.empty() ? "" : ": " + trouble),
+                 protocol);
     }
     co_return done.has_value();
 }

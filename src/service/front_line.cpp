@@ -175,6 +175,12 @@ void FrontLine::obey(FrontPtr front, Packet packet) {
                 return;
             }
             break;
+        case Kind::scram_question:
+            if (auto ask = decoded<ScramAsk>(packet.body)) {
+                asio::co_spawn(strand_, answer(front, std::move(*ask)), report);
+                return;
+            }
+            break;
         case Kind::hand_over:
             if (auto message = decoded<HandOver>(packet.body)) {
                 begin_hand_over(front, std::move(*message), std::move(packet));
@@ -255,18 +261,33 @@ Task<void> FrontLine::answer(FrontPtr front, Login login) {
         front->channel->refuse("named a client without an address");
         co_return;
     }
-    auth::Credentials credentials(std::move(login.user), std::move(login.password));
-    credentials.timestamp = std::move(login.timestamp);
-    auth::LoginRequest request{login.protocol, std::move(credentials), *peer, login.tls};
+    auth::LoginRequest request{login.protocol, std::move(login.proof), *peer, login.tls};
     const auto grant = co_await gatekeeper_.log_in(std::move(request));
     LoginAnswer answer{login.request};
     if (grant) {
         answer.session = grant->session;
+        answer.signature = grant->signature;
     } else {
         answer.refusal = static_cast<std::uint8_t>(grant.error().code);
-        if (grant.error().code != Code::denied) {
+        if (grant.error().code != Code::denied && !grant.error().detail.empty()) {
             log_line(LogLevel::error, "authentication error: " + grant.error().detail, login.protocol);
         }
+    }
+    front->channel->send(answer);
+}
+
+Task<void> FrontLine::answer(FrontPtr front, ScramAsk ask) {
+    const auto peer = net::parse_address(ask.peer);
+    if (!peer) {
+        front->channel->refuse("named a client without an address");
+        co_return;
+    }
+    auto offer = co_await gatekeeper_.offer(ask.protocol, std::move(ask.question), *peer);
+    ScramAnswer answer{ask.request, std::nullopt};
+    if (offer) {
+        answer.offer = std::move(*offer);
+    } else if (!offer.error().detail.empty()) {
+        log_line(LogLevel::error, "authentication error: " + offer.error().detail, ask.protocol);
     }
     front->channel->send(answer);
 }

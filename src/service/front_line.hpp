@@ -58,6 +58,7 @@ private:
     void begin_login(const FrontPtr& front, Login login);
     /// Ends early, without an answer that anybody waits for, when the front says so.
     Task<void> answer(FrontPtr front, Login login);
+    Task<void> answer(FrontPtr front, ScramAsk ask);
     void begin_hand_over(const FrontPtr& front, HandOver message, Packet packet);
     Task<void> hand_over(FrontPtr front, HandOver message, Descriptor client);
     Task<bool> place(auth::Account account, HandOver message, Descriptor client, Descriptor& relay);

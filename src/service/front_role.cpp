@@ -19,6 +19,7 @@
 #include "net/relay.hpp"
 #include "service/exit_codes.hpp"
 #include "service/front.hpp"
+#include "service/front_gate.hpp"
 #include "service/pending.hpp"
 #include "service/process.hpp"
 #include "service/role_start.hpp"
@@ -59,14 +60,15 @@ struct Handed {
     std::optional<Registry::Entry> place;  ///< of a plain connection, which the front sees no more
 };
 
-class FrontRole : public auth::Gate, public Onward {
+class FrontRole : public Onward {
 public:
     explicit FrontRole(FirstOrders orders)
         : settings_(settings_of(orders.settings)),
           loop_(static_cast<int>(settings_.threads)),
           channel_(std::make_shared<Channel>(asio::make_strand(loop_), Descriptor(role_channel), Role::front,
                                              Role::supervisor)),
-          front_(loop_, registry_, *this, *this) {
+          gate_(channel_),
+          front_(loop_, registry_, gate_, *this) {
         log_debug(settings_.log_debug);
         log_to(channel_);
         front_.replace(settings_);
@@ -95,23 +97,6 @@ public:
             }
         });
         loop_.run();
-    }
-
-    // Gate ------------------------------------------------------------------------------------------------------------
-
-    Task<Result<auth::Grant>> log_in(auth::LoginRequest request) override {
-        const Asked asked(*this, co_await asio::this_coro::executor);
-        auth::Credentials& offered = request.credentials;
-        channel_->send(Login{asked.number, request.protocol, offered.user, offered.password, offered.timestamp,
-                             request.peer.to_string(), request.tls});
-        const auto got = co_await asked.answer->wait(net::Deadline::max());
-        if (!got) {
-            co_return Error(Code::unavailable, "no answer");
-        }
-        if (got->session == 0) {
-            co_return Error(static_cast<Code>(got->refusal));  // the supervisor has logged why
-        }
-        co_return auth::Grant{got->session};
     }
 
     // Onward ----------------------------------------------------------------------------------------------------------
@@ -203,28 +188,6 @@ private:
 
     // What is waited for ----------------------------------------------------------------------------------------------
 
-    /// A login that waits for its answer.
-    struct Asked {
-        Asked(FrontRole& r, const asio::any_io_executor& strand)
-            : role(r), answer(std::make_shared<Pending<LoginAnswer>>(strand)) {
-            const std::scoped_lock lock(role.mutex_);
-            number = ++role.last_login_;
-            role.logins_.emplace(number, answer);
-        }
-        ~Asked() {
-            const std::scoped_lock lock(role.mutex_);
-            if (role.logins_.erase(number) != 0) {
-                role.channel_->send(LoginGone{number});  // without an answer
-            }
-        }
-        Asked(const Asked&) = delete;
-        Asked& operator=(const Asked&) = delete;
-
-        FrontRole& role;
-        std::shared_ptr<Pending<LoginAnswer>> answer;
-        std::uint64_t number = 0;
-    };
-
     std::shared_ptr<Pending<Onboard>> remember(std::uint64_t session, const net::Strand& strand,
                                                std::optional<Registry::Entry> place) {
         const std::scoped_lock lock(mutex_);
@@ -259,7 +222,10 @@ private:
     void obey(Packet& packet) {
         switch (packet.kind) {
             case Kind::login_answer:
-                with<LoginAnswer>(packet, [this](const LoginAnswer& answer) { deliver(answer); });
+                with<LoginAnswer>(packet, [this](const LoginAnswer& answer) { gate_.deliver(answer); });
+                return;
+            case Kind::scram_answer:
+                with<ScramAnswer>(packet, [this](const ScramAnswer& answer) { gate_.deliver(answer); });
                 return;
             case Kind::hand_over_answer:
                 with<HandOverAnswer>(packet, [&](const HandOverAnswer& answer) {
@@ -299,16 +265,6 @@ private:
             action(*message);
         } else {
             channel_->refuse("sent a message that cannot be read");
-        }
-    }
-
-    void deliver(const LoginAnswer& answer) {
-        const std::scoped_lock lock(mutex_);
-        if (const auto login = logins_.find(answer.request); login != logins_.end()) {
-            login->second->deliver(answer);
-            logins_.erase(login);
-        } else if (answer.session != 0) {
-            channel_->send(Abandon{answer.session});
         }
     }
 
@@ -357,15 +313,14 @@ private:
     Registry registry_;
     asio::io_context loop_;
     std::shared_ptr<Channel> channel_;
+    FrontGate gate_;
     Front front_;
     asio::executor_work_guard<asio::io_context::executor_type> guard_ = asio::make_work_guard(loop_);
     std::vector<std::thread> threads_;
     std::atomic<std::size_t> relays_ = 0;
 
-    std::mutex mutex_;                                                       ///< what follows
-    std::map<std::uint64_t, std::shared_ptr<Pending<LoginAnswer>>> logins_;  ///< by request
-    std::map<std::uint64_t, Handed> handed_;                                 ///< by session
-    std::uint64_t last_login_ = 0;
+    std::mutex mutex_;                        ///< of handed_
+    std::map<std::uint64_t, Handed> handed_;  ///< by session
 };
 
 }  // namespace

@@ -1,11 +1,14 @@
 #include "service/gatekeeper.hpp"
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <utility>
 
 #include "core/limits.hpp"
+#include "core/text.hpp"
 #include "net/network.hpp"
 #include "service/registry.hpp"
 
@@ -35,102 +38,172 @@ private:
     std::size_t now_;
 };
 
+/// An account by however many spellings its database takes for one.
+std::string folded(const std::string& address) {
+    return lower(trimmed(address));
+}
+
 }  // namespace
 
-/// A refusal that waits for its time.
-class Gatekeeper::Delayed {
-public:
-    Delayed(Gatekeeper& gatekeeper, std::string address) : gatekeeper_(gatekeeper), address_(std::move(address)) {
-        const std::scoped_lock lock(gatekeeper_.mutex_);
-        ++gatekeeper_.delayed_;
-        ++gatekeeper_.delayed_by_address_[address_];
-    }
-    ~Delayed() {
-        const std::scoped_lock lock(gatekeeper_.mutex_);
-        --gatekeeper_.delayed_;
-        const auto here = gatekeeper_.delayed_by_address_.find(address_);
-        if (--here->second == 0) {
-            gatekeeper_.delayed_by_address_.erase(here);
-        }
-    }
-    Delayed(const Delayed&) = delete;
-    Delayed& operator=(const Delayed&) = delete;
-
-private:
-    Gatekeeper& gatekeeper_;
-    std::string address_;
-};
-
-Gatekeeper::Gatekeeper(asio::thread_pool& pool, const Settings& settings, std::function<Clock::time_point()> now)
-    : pool_(pool),
+Gatekeeper::Gatekeeper(auth::Threads threads, const Settings& settings, std::function<Clock::time_point()> now)
+    : threads_(threads),
       now_(std::move(now)),
-      service_(std::make_shared<auth::Service>(pool, settings.auth)),
+      service_(std::make_shared<auth::Service>(threads_, secret_, settings.auth)),
       most_of_an_account_(settings.login_limits.per_account) {}
 
 void Gatekeeper::replace(const Settings& settings) {
-    auto service = std::make_shared<auth::Service>(pool_, settings.auth);
+    auto service = std::make_shared<auth::Service>(threads_, secret_, settings.auth);
     const std::scoped_lock lock(mutex_);
-    service_ = std::move(service);
+    std::erase_if(earlier_, [](const auto& one) { return one.expired(); });
+    earlier_.push_back(service_);
+    service_.swap(service);
+    // Its modules end their connections and children, which takes its time.
+    asio::post(threads_.look_ups, [old = std::move(service)] {});
     most_of_an_account_ = settings.login_limits.per_account;
 }
 
-bool Gatekeeper::has_too_many_delayed(const std::string& address) const {
+bool Gatekeeper::has_too_many_trials(const std::string& address) {
+    const auto now = now_();
     const std::scoped_lock lock(mutex_);
-    const auto here = delayed_by_address_.find(address);
-    return delayed_ >= limits::delayed_logins ||
-           (here != delayed_by_address_.end() && here->second >= limits::delayed_logins_an_address);
+    while (!trials_.empty() && trials_.begin()->first <= now) {
+        remove_trial(trials_.begin());
+    }
+    const auto here = trials_by_address_.find(address);
+    return here != trials_by_address_.end() && here->second >= limits::delayed_logins_an_address;
+}
+
+void Gatekeeper::remove_trial(Trials::iterator trial) {
+    const auto count = trials_by_address_.find(trial->second);
+    if (--count->second == 0) {
+        trials_by_address_.erase(count);
+    }
+    trials_.erase(trial);
+}
+
+void Gatekeeper::add_trial(const std::string& address, Clock::time_point until) {
+    const std::scoped_lock lock(mutex_);
+    if (trials_.size() >= limits::delayed_logins) {
+        remove_trial(trials_.begin());  // who guesses from everywhere shuts out nobody
+    }
+    trials_.emplace(until, address);
+    ++trials_by_address_[address];
+}
+
+void Gatekeeper::forget_trial(const std::string& address) {
+    const std::scoped_lock lock(mutex_);
+    const auto trial = std::ranges::find(trials_, address, [](const auto& one) { return one.second; });
+    if (trial != trials_.end()) {
+        remove_trial(trial);
+    }
+}
+
+Error Gatekeeper::too_many(const std::string& what) {
+    const auto now = now_();
+    const std::scoped_lock lock(mutex_);
+    if (now - last_complaint_ < std::chrono::minutes(1)) {
+        return Code::unavailable;
+    }
+    last_complaint_ = now;
+    return {Code::unavailable, what + "; no more is said of such refusals for a minute"};
+}
+
+std::shared_ptr<auth::Service> Gatekeeper::service() const {
+    const std::scoped_lock lock(mutex_);
+    return service_;
+}
+
+std::shared_ptr<auth::Chain> Gatekeeper::chain() const {
+    auto whole = service();
+    return {whole, &whole->chain()};
+}
+
+void Gatekeeper::let_go() {
+    std::shared_ptr<auth::Service> last;  // which ends behind the lock
+    const std::scoped_lock lock(mutex_);
+    last.swap(service_);
+}
+
+bool Gatekeeper::is_asking() const {
+    const std::scoped_lock lock(mutex_);
+    return service_.use_count() > 1 || std::ranges::any_of(earlier_, [](const auto& one) { return !one.expired(); });
 }
 
 Task<Result<auth::Grant>> Gatekeeper::log_in(auth::LoginRequest request) {
-    if (has_too_many_delayed(address_key(request.peer))) {
-        Error full(Code::unavailable, "too many failed logins of " + request.peer.to_string() + " are waiting");
-        co_return co_await refuse(std::move(full), request.peer);
+    const auto began = now_();
+    std::string user = auth::user_of(request.proof);
+    if (has_too_many_trials(address_key(request.peer))) {
+        Error full = too_many("too many failed logins of " + request.peer.to_string() + " are waiting");
+        co_return co_await refuse(std::move(full), std::move(request), std::move(user), began);
     }
-    std::optional<Result<auth::Account>> account;
+    const bool is_scram = std::holds_alternative<auth::ScramProof>(request.proof);
+    std::optional<Result<auth::Admitted>> admitted;
     {
         const Counted place(mutex_, checking_);
         if (place.now() <= limits::pending_logins) {
-            std::shared_ptr<auth::Service> service;
-            {
-                const std::scoped_lock lock(mutex_);
-                service = service_;
-            }
-            account =
-                co_await service->log_in(std::string(service_name(request.protocol)), std::move(request.credentials));
+            const auto by = service();
+            std::string peer = net::plain_address(request.peer).to_string();
+            admitted = co_await by->log_in(std::string(service_name(request.protocol)), std::move(request.proof),
+                                           std::move(peer));
         }
     }
-    if (!account) {
-        Error full(Code::unavailable, "too many logins are waiting");
-        co_return co_await refuse(std::move(full), request.peer);
+    if (!admitted) {
+        Error full = too_many("too many logins are waiting");
+        co_return co_await refuse(std::move(full), std::move(request), std::move(user), began);
     }
-    if (!*account) {
-        co_return co_await refuse(account->error(), request.peer);
+    if (!*admitted) {
+        Error error = admitted->error();
+        co_return co_await refuse(std::move(error), std::move(request), std::move(user), began);
     }
     throttle_.succeeded(request.peer);
-    co_return grant(std::move(**account), request);
+    if (is_scram) {
+        forget_trial(address_key(request.peer));
+    }
+    co_return grant(std::move(**admitted), request);
 }
 
-Task<Result<auth::Grant>> Gatekeeper::refuse(Error error, boost::asio::ip::address peer) {
+/// Counts with the log-ins that are being checked, and takes one of its address's places until its log-in succeeds.
+Task<Result<auth::ScramOffer>> Gatekeeper::offer(Protocol protocol, auth::ScramQuestion question,
+                                                 boost::asio::ip::address peer) {
+    const Counted place(mutex_, checking_);
+    if (place.now() > limits::pending_logins) {
+        co_return too_many("too many logins are waiting");
+    }
+    const std::string address = address_key(peer);
+    if (has_too_many_trials(address)) {
+        co_return too_many("too many failed logins of " + peer.to_string() + " are waiting");
+    }
+    add_trial(address, now_() + limits::login_delay_first);
+    const auto by = service();
+    co_return co_await by->offer(std::string(service_name(protocol)), std::move(question));
+}
+
+Task<Result<auth::Grant>> Gatekeeper::refuse(Error error, auth::LoginRequest request, std::string user,
+                                             Clock::time_point began) {
     const bool denied = error.code == Code::denied;
     {
         const std::scoped_lock lock(mutex_);
         ++(denied ? totals_.denied : totals_.unavailable);
     }
+    if (!denied) {
+        co_return error;
+    }
+    const auto until = began + throttle_.failed(request.peer, folded(user), now_());
+    add_trial(address_key(request.peer), until);
     const auto cancelled = co_await asio::this_coro::cancellation_state;
-    if (denied && cancelled.cancelled() == asio::cancellation_type::none) {
-        const Delayed delayed(*this, address_key(peer));
-        const auto now = now_();
-        asio::steady_timer timer(co_await asio::this_coro::executor, now + throttle_.failed(peer, now));
+    if (cancelled.cancelled() == asio::cancellation_type::none) {
+        const Counted waiting(mutex_, delayed_);
+        asio::steady_timer timer(co_await asio::this_coro::executor, until);
         co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
     }
     co_return error;
 }
 
-Result<auth::Grant> Gatekeeper::grant(auth::Account account, const auth::LoginRequest& request) {
+Result<auth::Grant> Gatekeeper::grant(auth::Admitted admitted, const auth::LoginRequest& request) {
+    auth::Account& account = admitted.account;
     const auto now = now_();
     const std::scoped_lock lock(mutex_);
     sweep(now);
-    auto& of_the_account = by_account_[account.address];
+    auto& of_the_account = by_account_[folded(account.address)];
     if (of_the_account >= most_of_an_account_) {
         ++totals_.unavailable;
         return Error(Code::limit,
@@ -142,7 +215,7 @@ Result<auth::Grant> Gatekeeper::grant(auth::Account account, const auth::LoginRe
     sessions_.emplace(session, SessionRecord{std::move(account), net::plain_address(request.peer).to_string(),
                                              request.protocol, request.tls, now});
     unused_.emplace(session, now + limits::grant_time);
-    return auth::Grant{session};
+    return auth::Grant{session, std::move(admitted.signature)};
 }
 
 std::optional<auth::Account> Gatekeeper::redeem(std::uint64_t session, Protocol protocol) {
@@ -173,7 +246,7 @@ void Gatekeeper::abandon(std::uint64_t session) {
 }
 
 void Gatekeeper::release_locked(std::map<std::uint64_t, SessionRecord>::iterator record) {
-    const auto count = by_account_.find(record->second.account.address);
+    const auto count = by_account_.find(folded(record->second.account.address));
     if (--count->second == 0) {
         by_account_.erase(count);
     }

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "core/log.hpp"
+#include "service/authdaemon_door.hpp"
 #include "service/control.hpp"
 #include "service/front.hpp"
 #include "service/gatekeeper.hpp"
@@ -48,13 +49,16 @@ public:
         : settings_(settings),
           worker_settings_(own_worker_settings(settings)),
           pool_(worker_settings_.pool_threads),
-          gatekeeper_(pool_, settings),
+          hashes_(hash_threads(settings)),
+          programs_(1),
+          gatekeeper_({pool_, hashes_, programs_}, settings),
           worker_(pool_, worker_settings_),
           reload_(reload),
           loop_(static_cast<int>(worker_settings_.threads)),
           front_(loop_, registry_, gatekeeper_, *this),
           strand_(asio::make_strand(loop_)),
           control_(strand_, *this),
+          authdaemon_(strand_, gatekeeper_),
           signals_(strand_, SIGTERM, SIGINT, SIGHUP) {
         std::vector<OpenListener> listeners = open_listeners(settings.listeners);
         doors_ = doors_of(listeners);
@@ -68,6 +72,7 @@ public:
                 log_line(LogLevel::notice, "no control socket: " + trouble);
             }
         }
+        authdaemon_.open(settings.authdaemon_socket);
     }
 
     int run(const std::function<void()>& ready) {
@@ -85,7 +90,15 @@ public:
         others.clear();
         control_.close();
         worker_.let_go();
+        if (gatekeeper_.is_asking()) {
+            ::_exit(
+                exit_code_);  // a directory that hangs, perhaps: its thread must not come back to a loop that is gone
+        }
+        gatekeeper_.let_go();
         pool_.join();
+        hashes_.join();
+        programs_.stop();  // what is left there waits for a program to end
+        programs_.join();
         return exit_code_;
     }
 
@@ -136,6 +149,7 @@ private:
             const auto change_log = prepared_log(settings);
             front_.replace(front_settings(settings, doors_));
             change_log();
+            authdaemon_.open(settings.authdaemon_socket);  // first: no module is to ask at our own
             gatekeeper_.replace(settings);
             worker_.replace(worker_settings(settings));
             ::umask(settings.umask);
@@ -184,6 +198,7 @@ private:
         end_process_after(settings_.roles.shutdown_time + longest_farewell, exit_code_);
         const auto all_are_gone = [this] { return registry_.size() == 0; };
         const auto hurry = hurry_of(signals_);
+        authdaemon_.close();
         front_.end(Ending::after_command);
         const auto last = std::chrono::steady_clock::now() + settings_.roles.shutdown_time;
         auto gone_or_hurried = [&all_are_gone, hurry] { return *hurry || all_are_gone(); };
@@ -199,6 +214,8 @@ private:
     WorkerSettings worker_settings_;
     Registry registry_;
     asio::thread_pool pool_;
+    asio::thread_pool hashes_;
+    asio::thread_pool programs_;
     Gatekeeper gatekeeper_;
     Worker worker_;
     Reload reload_;
@@ -206,6 +223,7 @@ private:
     Front front_;
     net::Strand strand_;  ///< of what is asked of the server as a whole
     Control control_;
+    AuthdaemonDoor authdaemon_;
     asio::signal_set signals_;
     OneAtATime reloads_;
     int exit_code_ = 0;

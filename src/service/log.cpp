@@ -39,7 +39,14 @@ int facility_of(std::string_view name) {
     return LOG_MAIL;
 }
 
-std::string_view prefix_of(LogLevel level) {
+/// What a line begins with. A system log keeps the level itself; in a file, lines of the usual level stand as a system
+/// log would write them, since fail2ban's filters for Courier look for that.
+std::string_view prefix_of(LogTarget target, LogLevel level) {
+    const bool is_left_out =
+        target == LogTarget::syslog ? level != LogLevel::notice : target == LogTarget::file && level == LogLevel::info;
+    if (is_left_out) {
+        return "";
+    }
     switch (level) {
         case LogLevel::debug:
             return "DEBUG: ";
@@ -133,15 +140,13 @@ Loggers make_loggers(const Settings& settings) {
 }  // namespace
 
 std::function<void()> prepared_log(const Settings& settings) {
-    const bool prefix = settings.log != LogTarget::syslog;
     // syslog has one name a process: the new sink must come after the old one's end. It cannot fail.
-    auto loggers = prefix ? make_loggers(settings) : Loggers{};
-    return [loggers, prefix, settings]() mutable {
+    auto loggers = settings.log != LogTarget::syslog ? make_loggers(settings) : Loggers{};
+    return [loggers, settings]() mutable {
         loggers = loggers.imap ? loggers : make_loggers(settings);
-        set_log_sink([loggers, prefix](LogLevel level, std::string_view line, Protocol protocol) {
-            const std::string_view word = prefix || level == LogLevel::notice ? prefix_of(level) : std::string_view();
+        set_log_sink([loggers, target = settings.log](LogLevel level, std::string_view line, Protocol protocol) {
             const auto& logger = protocol == Protocol::imap ? loggers.imap : loggers.pop3;
-            logger->log(spdlog_level(level), "{}{}", word, line);
+            logger->log(spdlog_level(level), "{}{}", prefix_of(target, level), line);
         });
     };
 }

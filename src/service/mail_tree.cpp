@@ -1,7 +1,9 @@
 #include "service/mail_tree.hpp"
 
+#include <grp.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "service/messages.hpp"
@@ -56,6 +58,24 @@ std::string root_of(const auth::Account& account, const std::string& maildir, co
     return tree.empty() ? maildir : tree;
 }
 
+/// None for accounts that the system's database does not know.
+std::vector<std::uint32_t> groups_of(const auth::Account& account) {
+    constexpr int most = 65536;  // as many as a process can have
+    std::vector<gid_t> groups;
+    if (!account.system_user.empty()) {
+        groups.resize(64);
+        int count = static_cast<int>(groups.size());
+        while (::getgrouplist(account.system_user.c_str(), account.gid, groups.data(), &count) < 0 && count <= most) {
+            groups.resize(std::max(static_cast<std::size_t>(count), 2 * groups.size()));
+            count = static_cast<int>(groups.size());
+        }
+        groups.resize(static_cast<std::size_t>(std::min(count, most)));
+        std::erase_if(groups, [&account](gid_t group) { return group == account.gid || group == 0; });
+        std::ranges::sort(groups);
+    }
+    return {groups.begin(), groups.end()};
+}
+
 }  // namespace
 
 Result<MailTree> mail_tree_of(const auth::Account& account, const std::string& maildir, const RoleSettings& settings) {
@@ -69,6 +89,7 @@ Result<MailTree> mail_tree_of(const auth::Account& account, const std::string& m
     tree.there = ::stat(tree.root.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
     tree.device = tree.there ? status.st_dev : 0;
     tree.inode = tree.there ? status.st_ino : 0;
+    tree.groups = groups_of(account);
     return tree;
 }
 
@@ -78,7 +99,8 @@ Result<void> may_become(const auth::Account& account, const RoleSettings& settin
     if (account.uid == 0 || account.gid == 0) {
         return Error(Code::not_permitted, who + ", and nobody's mail is served as root");
     }
-    for (const std::string* field : {&account.address, &account.home, &account.full_name, &account.options}) {
+    for (const std::string* field :
+         {&account.address, &account.home, &account.full_name, &account.options, &account.system_user}) {
         if (field->size() > account_text_bytes) {
             return Error(Code::limit,
                          who + ", and a field is longer than " + std::to_string(account_text_bytes) + " bytes");

@@ -18,6 +18,7 @@ struct MailTree {
     /// Which directory that is: a worker's rights are bound to it, not to its name.
     std::uint64_t device = 0;
     std::uint64_t inode = 0;
+    std::vector<std::uint32_t> groups;  ///< more groups of the account's user in the system's database; never 0
 };
 
 /// For an account whose Maildir is at `maildir`:
@@ -26,7 +27,7 @@ struct MailTree {
 /// such
 ///   folder: a tree of virtual mailboxes, which all belong to one user;
 /// - else the Maildir alone: the rest of a home (.ssh, .profile) is no mail.
-/// File work. Errors: no_such_mailbox for a Maildir that is not absolute.
+/// File work, and a look-up in the system's groups. Errors: no_such_mailbox for a Maildir that is not absolute.
 Result<MailTree> mail_tree_of(const auth::Account& account, const std::string& maildir, const RoleSettings& settings);
 
 /// Whether the account may have a worker at all: not uid 0, not gid 0, not below LOWEST_UID, and its fields fit into

@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "auth/account.hpp"
 #include "core/limits.hpp"
 #include "core/log.hpp"
 #include "core/session_facts.hpp"
+#include "service/auth_fields.hpp"
 #include "service/codec.hpp"
 #include "service/control_lines.hpp"
 #include "service/settings.hpp"
@@ -36,6 +36,8 @@ enum class Kind : std::uint8_t {
     login,
     login_answer,
     login_gone,
+    scram_question,
+    scram_answer,
     hand_over,
     hand_over_answer,
     abandon,
@@ -78,6 +80,13 @@ struct LoginAnswer {
     std::uint64_t request = 0;
     std::uint64_t session = 0;  ///< 0: refused, because of:
     std::uint8_t refusal = 0;   ///< a Code
+    std::string signature;      ///< of SCRAM
+};
+
+struct ScramAnswer {
+    static constexpr Kind kind = Kind::scram_answer;
+    std::uint64_t request = 0;
+    std::optional<auth::ScramOffer> offer;  ///< none: it cannot be said now
 };
 
 /// To the front; for a session over TLS the socket to relay to comes along.
@@ -133,11 +142,18 @@ struct Login {
     static constexpr Kind kind = Kind::login;
     std::uint64_t request = 0;
     Protocol protocol = Protocol::imap;
-    std::string user;
-    std::string password;
-    std::string timestamp;  ///< of APOP: password is its digest
-    std::string peer;       ///< numeric address
+    auth::Proof proof;
+    std::string peer;  ///< numeric address
     bool tls = false;
+};
+
+/// A client of SCRAM has told its name. Answered by ScramAnswer.
+struct ScramAsk {
+    static constexpr Kind kind = Kind::scram_question;
+    std::uint64_t request = 0;  ///< numbered with the logins
+    Protocol protocol = Protocol::imap;
+    auth::ScramQuestion question;
+    std::string peer;  ///< numeric address
 };
 
 /// Who asked does not wait for the answer any more.
@@ -226,7 +242,6 @@ struct OrderAnswer {
 // --- Fields: how each struct is written ------------------------------------------------------------------------------
 
 constexpr std::size_t address_text_bytes = 64;
-constexpr std::size_t account_text_bytes = 4096;
 constexpr std::size_t tag_bytes = limits::login_line_bytes;
 
 template <class C>
@@ -244,6 +259,11 @@ void fields(C& c, NewListener& m) {
 template <class C>
 void fields(C& c, LoginAnswer& m) {
     c& m.request& m.session& m.refusal;
+    bounded(c, m.signature, scram_signature_bytes);
+}
+template <class C>
+void fields(C& c, ScramAnswer& m) {
+    c& m.request& m.offer;
 }
 template <class C>
 void fields(C& c, HandOverAnswer& m) {
@@ -254,17 +274,6 @@ void fields(C& c, SessionAlive& m) {
     c& m.session& m.door;
     bounded(c, m.address, address_text_bytes);
 }
-template <class C>
-void fields(C& c, auth::Account& a) {
-    bounded(c, a.address, account_text_bytes);
-    c& a.uid& a.gid;
-    bounded(c, a.home, account_text_bytes);
-    bounded(c, a.maildir, account_text_bytes);
-    bounded(c, a.quota, account_text_bytes);
-    bounded(c, a.full_name, account_text_bytes);
-    bounded(c, a.options, account_text_bytes);
-}
-
 void encode_peer(Encoder& c, const Peer& peer);
 void decode_peer(Decoder& c, Peer& peer);
 inline void fields(Encoder& c, Peer& peer) {
@@ -311,12 +320,14 @@ void fields(C& c, Ready& m) {
 }
 template <class C>
 void fields(C& c, Login& m) {
-    c& m.request& m.protocol;
-    bounded(c, m.user, limits::sasl_bytes);
-    bounded(c, m.password, limits::sasl_bytes);
-    bounded(c, m.timestamp, limits::sasl_bytes);
+    c& m.request& m.protocol& m.proof;
     bounded(c, m.peer, address_text_bytes);
     c& m.tls;
+}
+template <class C>
+void fields(C& c, ScramAsk& m) {
+    c& m.request& m.protocol& m.question;
+    bounded(c, m.peer, address_text_bytes);
 }
 template <class C>
 void fields(C& c, HandOver& m) {

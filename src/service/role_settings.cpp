@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <stdexcept>
 #include <system_error>
@@ -17,6 +18,11 @@
 namespace postrider::service {
 
 namespace {
+
+std::string own_host_name() {
+    std::array<char, 256> name{};
+    return ::gethostname(name.data(), name.size() - 1) == 0 && name[0] != '\0' ? name.data() : "localhost";
+}
 
 unsigned cores() {
     return std::max(1u, std::thread::hardware_concurrency());
@@ -54,6 +60,7 @@ FrontSettings front_settings(const Settings& settings, const DoorSet& open) {
     front.threads = settings.threads != 0 ? settings.threads : cores();
     front.imap = settings.imap;
     front.pop3 = settings.pop3;
+    front.imap.sasl.host = front.pop3.sasl.host = own_host_name();
     front.login_limits = settings.login_limits;
     for (const net::Network& network : settings.proxy_trusted) {
         front.proxy_trusted.push_back(network.text());
@@ -62,6 +69,10 @@ FrontSettings front_settings(const Settings& settings, const DoorSet& open) {
     front.pop3_doors = front_doors(settings.pop3_doors, Protocol::pop3, settings.pop3.stls, open);
     front.log_debug = settings.log_debug;
     return front;
+}
+
+unsigned hash_threads(const Settings& settings) {
+    return settings.threads != 0 ? settings.threads : cores();
 }
 
 WorkerSettings worker_settings(const Settings& settings) {

@@ -11,6 +11,7 @@
 #include "imap/settings.hpp"
 #include "net/tls.hpp"
 #include "pop3/settings.hpp"
+#include "service/auth_fields.hpp"
 #include "service/codec.hpp"
 #include "service/settings.hpp"
 #include "store/settings.hpp"
@@ -52,7 +53,8 @@ struct WorkerSettings {
     std::uint32_t uid =
         0;  ///< whom the worker becomes; used at the start only, as are roots, threads, umask and store.index_dir
     std::uint32_t gid = 0;
-    std::vector<std::string> roots;  ///< below which its accounts' mail is
+    std::vector<std::uint32_t> groups;  ///< supplementary ones, used at the start only
+    std::vector<std::string> roots;     ///< below which its accounts' mail is
     unsigned threads = 0;
     unsigned pool_threads = 0;
     unsigned umask = 022;
@@ -66,6 +68,9 @@ struct WorkerSettings {
 /// Reads certificates and keys: file work. Throws std::runtime_error with a text for the administrator.
 FrontSettings front_settings(const Settings& settings, const DoorSet& open);
 WorkerSettings worker_settings(const Settings& settings);
+
+/// For password hashes: as many threads as there are cores, or as THREADS says.
+unsigned hash_threads(const Settings& settings);
 
 /// A sealed memory file with these bytes, to be read once from its present place. Throws std::system_error.
 Descriptor memory_file(const std::string& bytes);
@@ -83,13 +88,15 @@ void fields(C& c, net::TlsMaterial& m) {
 }
 template <class C>
 void fields(C& c, imap::Settings& s) {
+    c& s.sasl;
     c& s.starttls& s.tls_required& s.check_all_folders& s.obsolete_client& s.log_deletions& s.magic_trash& s
         .enhanced_idle;
     c& s.id_fields& s.idle_poll& s.idle_time& s.login_time& s.maildir;
 }
 template <class C>
 void fields(C& c, pop3::Settings& s) {
-    c& s.stls& s.tls_required& s.apop& s.sasl& s.sasl_over_tls& s.log_deletions& s.unicode_message_type;
+    c& s.sasl;
+    c& s.stls& s.tls_required& s.apop& s.log_deletions& s.unicode_message_type;
     c& s.idle_time& s.login_time& s.expire& s.maildir;
 }
 template <class C>
@@ -124,7 +131,7 @@ void fields(C& c, FrontSettings& s) {
 }
 template <class C>
 void fields(C& c, WorkerSettings& s) {
-    c& s.uid& s.gid& s.roots& s.threads& s.pool_threads& s.umask& s.imap& s.pop3& s.store& s.log_debug;
+    c& s.uid& s.gid& s.groups& s.roots& s.threads& s.pool_threads& s.umask& s.imap& s.pop3& s.store& s.log_debug;
 }
 
 }  // namespace postrider::service

@@ -40,7 +40,10 @@ constexpr MessageRule rules[] = {
     {Kind::ready, Role::worker, Role::supervisor, std::nullopt, most_log_bytes, Carries::nothing, 100},
 
     {Kind::login, Role::front, Role::supervisor, serving, large, Carries::nothing, most_logins},
-    {Kind::login_answer, Role::supervisor, Role::front, serving, small},
+    {Kind::login_answer, Role::supervisor, Role::front, serving, 2 * small},
+    {Kind::scram_question, Role::front, Role::supervisor, serving, limits::sasl_bytes + 2 * small, Carries::nothing,
+     most_logins},
+    {Kind::scram_answer, Role::supervisor, Role::front, serving, scram_nonce_bytes + scram_salt_bytes + small},
     {Kind::login_gone, Role::front, Role::supervisor, serving, small, Carries::nothing, most_logins},
     {Kind::abandon, Role::front, Role::supervisor, serving, small, Carries::nothing, most_logins},
     {Kind::hand_over, Role::front, Role::supervisor, serving, large, Carries::perhaps_one, most_logins},

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "core/log.hpp"
+#include "service/authdaemon_door.hpp"
 #include "service/control.hpp"
 #include "service/exit_codes.hpp"
 #include "service/front_line.hpp"
@@ -33,6 +34,7 @@ namespace {
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t file_threads = 4;
+constexpr std::size_t look_up_threads = 4;
 constexpr auto farewell_time = std::chrono::seconds(5);
 constexpr auto last_words_time = std::chrono::seconds(3);
 constexpr auto longest_farewell = std::chrono::seconds(10);
@@ -43,14 +45,17 @@ public:
         : settings_(settings),
           reload_(reload),
           ready_(ready),
-          pool_(worker_settings(settings).pool_threads),
+          look_ups_(look_up_threads),
+          hashes_(hash_threads(settings)),
+          programs_(1),
           file_pool_(file_threads),
-          gatekeeper_(pool_, settings),
+          gatekeeper_({look_ups_, hashes_, programs_}, settings),
           strand_(asio::make_strand(loop_)),
           listeners_(open_listeners(settings.listeners)),
           workers_(strand_, settings, [this](std::uint64_t session, bool crashed) { ended(session, crashed); }),
           front_(strand_, file_pool_, gatekeeper_, workers_),
           control_(strand_, *this),
+          authdaemon_(strand_, gatekeeper_),
           signals_(strand_, SIGTERM, SIGINT, SIGHUP) {}
 
     int run() {
@@ -62,7 +67,15 @@ public:
         control_.close();
         front_.kill();
         workers_.kill();
-        pool_.join();
+        if (gatekeeper_.is_asking()) {
+            ::_exit(
+                EXIT_SUCCESS);  // a directory that hangs, perhaps: its thread must not come back to a loop that is gone
+        }
+        gatekeeper_.let_go();
+        look_ups_.join();
+        hashes_.join();
+        programs_.stop();  // what is left there waits for a program to end
+        programs_.join();
         if (failure_) {
             std::rethrow_exception(failure_);
         }
@@ -116,6 +129,7 @@ private:
             trouble = co_await front_.replace(settings);
             if (trouble.empty()) {
                 change_log();
+                authdaemon_.open(settings.authdaemon_socket);  // first: no module is to ask at our own
                 gatekeeper_.replace(settings);
                 workers_.replace(settings);
                 settings_ = settings;
@@ -163,6 +177,7 @@ private:
                 log_line(LogLevel::notice, "no control socket: " + trouble);
             }
         }
+        authdaemon_.open(settings_.authdaemon_socket);
         asio::co_spawn(strand_, feed_watchdog(), [](const std::exception_ptr&) {});
         notify(Moment::ready);
         ready_();
@@ -182,6 +197,7 @@ private:
         notify_stopping(settings_.roles.shutdown_time + longest_farewell);
         end_process_after(settings_.roles.shutdown_time + longest_farewell, EXIT_SUCCESS);
         listeners_.clear();
+        authdaemon_.close();
         front_.finish(false);
         workers_.finish(false);
         const auto hurry = hurry_of(signals_);
@@ -204,8 +220,10 @@ private:
     Settings settings_;
     Reload reload_;
     std::function<void()> ready_;
-    // These two outlive the loop: log-ins that still wait at the end go with it, and let go of them.
-    asio::thread_pool pool_;       ///< look-ups and hashes
+    // They outlive the loop: log-ins that still wait at the end go with it, and let go of them.
+    asio::thread_pool look_ups_;
+    asio::thread_pool hashes_;
+    asio::thread_pool programs_;
     asio::thread_pool file_pool_;  ///< looks at mail folders: a file system that hangs stops no password check
     Gatekeeper gatekeeper_;
     asio::io_context loop_{1};  ///< one thread: nothing here takes long
@@ -214,6 +232,7 @@ private:
     Workers workers_;
     FrontLine front_;
     Control control_;
+    AuthdaemonDoor authdaemon_;
     asio::signal_set signals_;
     std::exception_ptr failure_;
     OneAtATime reloads_;

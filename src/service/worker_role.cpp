@@ -208,7 +208,8 @@ int run_worker(const AfterDoors& attack) {
         log_to(channel);
         ::tzset();  // reads a file
         ::umask(settings.umask);
-        close_doors(Role::worker, {settings.uid, settings.gid, {}}, settings.roots, settings.store.index_dir);
+        close_doors(Role::worker, {settings.uid, settings.gid, {settings.groups.begin(), settings.groups.end()}},
+                    settings.roots, settings.store.index_dir);
         WorkerRole role(settings, loop, std::move(channel));
         last_words.keep();
         if (attack) {

@@ -56,6 +56,9 @@ std::string Workers::key_of(const Serve& order, const MailTree& tree) const {
     const auth::Account& account = order.account;
     std::string key = "uid " + std::to_string(account.uid) + ", gid " + std::to_string(account.gid) + ", " + tree.root +
                       " (" + std::to_string(tree.device) + ":" + std::to_string(tree.inode) + ")";
+    for (const std::uint32_t group : tree.groups) {
+        key += ", group " + std::to_string(group);
+    }
     if (settings_.roles.workers == WorkerShare::account) {
         key += ", " + account.address;
     }
@@ -80,6 +83,7 @@ Workers::WorkerPtr Workers::start(const auth::Account& account, const MailTree& 
     WorkerSettings settings = worker_settings(settings_);
     settings.uid = account.uid;
     settings.gid = account.gid;
+    settings.groups = tree.groups;
     if (tree.there) {
         settings.roots.push_back(tree.root);
     }

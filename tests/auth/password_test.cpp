@@ -35,7 +35,8 @@ TEST_CASE("every stored form knows its password and no other") {
         "{SSHA}5en6G6MezRroT3XKqkdPOmY/BfQ=", "{SSHA}+RFhsab2AfzZ0VfEdyknXtUT06RhYmNk",
         "{SSHA}SWdNwI9zrKBmRo5SG0mvNQtpZnhhYmNkZWZnaA==", "abNANd1rDfiNc", "{CRYPT}abNANd1rDfiNc",
         "{crypt}abNANd1rDfiNc", "{PLAIN}secret", "{plain}secret", "$1$abcdefgh$cHJi5PXp/ki/ktXzqlk6I1",
-        "{CRYPT}$1$abcdefgh$cHJi5PXp/ki/ktXzqlk6I1");
+        "{CRYPT}$1$abcdefgh$cHJi5PXp/ki/ktXzqlk6I1", "{SSHA256}+E+iFJ27Yu1ODPH1UNKUmzOmUT06dwfghQJRHHnMsO5zYWx0",
+        "{ssha512}iWwx8naQWtJKIoYOgnIUnOjDVRc/KB/avnmg7rvibFhiLlylVmd8s/TomzyGqQwBOpJzU5z2YBupYIJWW8egvDEyMzQ1Njc4");
     INFO(stored);
     CHECK(password_matches("secret", stored));
     CHECK_FALSE(password_matches("Secret", stored));
@@ -65,9 +66,13 @@ TEST_CASE("what is no hash never matches") {
 }
 
 TEST_CASE("what is made is known again") {
-    const auto des = make_des_crypt("secret");
-    CHECK(des.size() == 13);
-    CHECK(password_matches("secret", des));
+    const auto yescrypt = make_yescrypt("secret");
+    CHECK(yescrypt.starts_with("$y$j9T$"));
+    CHECK(password_matches("secret", yescrypt));
+    CHECK_FALSE(password_matches("Secret", yescrypt));
+    CHECK(make_yescrypt("secret") != yescrypt);
+    CHECK(make_md5_crypt("secret", 5).size() == 3 + 5 + 1 + 22);
+    CHECK(password_matches("secret", make_md5_crypt("secret", 5)));
     const auto md5 = make_md5_crypt("secret");
     CHECK(md5.starts_with("$1$"));
     CHECK(md5.size() == 3 + 8 + 1 + 22);
@@ -77,6 +82,22 @@ TEST_CASE("what is made is known again") {
     CHECK(password_matches("", sha512));
     CHECK_FALSE(password_matches("x", sha512));
     CHECK(make_md5_crypt("secret") != md5);
+}
+
+TEST_CASE("what Courier's authpasswd makes") {
+    CHECK(make_digest(DigestScheme::md5, "secret") == "{MD5}Xr4ilOzQ4PCOq3aQ0qbuaQ==");
+    CHECK(make_digest(DigestScheme::md5raw, "secret") == "{MD5RAW}5ebe2294ecd0e0f08eab7690d2a6ee69");
+    CHECK(make_digest(DigestScheme::sha, "secret") == "{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=");
+    CHECK(make_digest(DigestScheme::sha256, "secret") == "{SHA256}K7gNU3sdo+OL0wNhqoVWhr3g6s1xYv72ol/pe/Unols=");
+    CHECK(make_digest(DigestScheme::sha512, "secret").starts_with("{SHA512}vSsar3708Jvp9Szi2NWZZ02Bqp1q"));
+    const auto salted = make_digest(DigestScheme::ssha, "secret");
+    CHECK(salted.starts_with("{SSHA}"));
+    CHECK(salted.size() == 6 + 32);  // 20 bytes of digest and 4 of salt
+    CHECK(make_digest(DigestScheme::ssha, "secret") != salted);
+    for (const auto scheme : {DigestScheme::md5, DigestScheme::md5raw, DigestScheme::sha, DigestScheme::ssha,
+                              DigestScheme::sha256, DigestScheme::sha512}) {
+        CHECK(password_matches("secret", make_digest(scheme, "secret")));
+    }
 }
 
 TEST_CASE("crypt takes 511 bytes") {
@@ -108,8 +129,8 @@ TEST_CASE("a CRAM key longer than a block stands for its digest") {
           make_hmac_secret(HmacHash::md5, std::string(63, 'k')));
 }
 
-TEST_CASE("an unknown user costs what a SHA-512 hash costs") {
-    const auto stored = make_sha512_crypt("secret");
+TEST_CASE("an unknown user costs what a yescrypt hash costs") {
+    const auto stored = make_yescrypt("secret");
     const double known = least_cost([&] { (void)password_matches("guess", stored); });
     const double unknown = least_cost([] { spend_check_time("guess"); });
     CHECK(unknown > known * 0.5);

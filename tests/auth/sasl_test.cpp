@@ -30,9 +30,80 @@ TEST_CASE("mechanisms are known in any case") {
     CHECK(sasl_mechanisms() == std::vector<std::string_view>{"PLAIN", "LOGIN"});
     CHECK(make_sasl_exchange("pLaIn") != nullptr);
     CHECK(make_sasl_exchange("login") != nullptr);
-    for (const auto* name : {"", "PLAI", "PLAINX", "CRAM-MD5", "EXTERNAL"}) {
+    for (const auto* name : {"", "PLAI", "PLAINX", "NTLM", "EXTERNAL", "SCRAM-SHA-256-PLUS"}) {
         CHECK(make_sasl_exchange(name) == nullptr);
     }
+    for (const auto* name : {"CRAM-MD5", "CRAM-SHA1", "CRAM-SHA256", "SCRAM-SHA-1", "SCRAM-SHA-256"}) {
+        CHECK(make_sasl_exchange(name) != nullptr);  // though it is not announced
+    }
+}
+
+TEST_CASE("a setting names mechanisms; other words are not ours") {
+    const auto both = MechanismSet{Mechanism::plain, Mechanism::cram_md5};
+    CHECK(mechanisms_in("IMAP4rev1 IDLE AUTH=PLAIN  auth=cram-md5 LOGIN AUTH=X AUTH=", "AUTH=") == both);
+    CHECK(mechanisms_in(" PLAIN\tCRAM-MD5 ", "") == both);
+    CHECK(mechanisms_in("", "AUTH=") == MechanismSet{});
+    CHECK(mechanism_of("scram-sha-1-plus") == Mechanism::scram_sha1_plus);
+    CHECK_FALSE(mechanism_of("SCRAM-SHA-512"));
+}
+
+TEST_CASE("what is announced can be used, and nothing else") {
+    SaslContext context;
+    context.announced = mechanisms_in(
+        "LOGIN PLAIN CRAM-MD5 CRAM-SHA1 CRAM-SHA256 SCRAM-SHA-1 SCRAM-SHA-1-PLUS SCRAM-SHA-256 SCRAM-SHA-256-PLUS "
+        "EXTERNAL",
+        "");
+    using Names = std::vector<std::string_view>;
+    const Names bare{"SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-SHA256", "CRAM-SHA1", "CRAM-MD5", "PLAIN", "LOGIN"};
+    CHECK(sasl_mechanisms(context) == bare);
+    for (const auto* name : {"SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS", "EXTERNAL"}) {
+        CHECK(make_sasl_exchange(name, context) == nullptr);
+    }
+    context.bindings = {{"tls-exporter", "data"}};
+    context.identity = "tim";
+    const Names all{"SCRAM-SHA-256-PLUS",
+                    "SCRAM-SHA-256",
+                    "SCRAM-SHA-1-PLUS",
+                    "SCRAM-SHA-1",
+                    "CRAM-SHA256",
+                    "CRAM-SHA1",
+                    "CRAM-MD5",
+                    "PLAIN",
+                    "LOGIN",
+                    "EXTERNAL"};
+    CHECK(sasl_mechanisms(context) == all);
+    for (const auto name : all) {
+        CHECK(make_sasl_exchange(name, context) != nullptr);
+    }
+    context.announced = {};
+    CHECK(sasl_mechanisms(context) == Names{"EXTERNAL"});
+}
+
+TEST_CASE("EXTERNAL: the client is who its certificate says. compat/auth.md section 5") {
+    SaslContext context;
+    context.identity = "tim@example.com";
+    const auto outcome = [&](std::optional<std::string_view> initial) {
+        return make_sasl_exchange("EXTERNAL", context)->start(initial);
+    };
+    CHECK(std::get<ExternalIdentity>(outcome("tim@example.com")).user == "tim@example.com");
+    CHECK(std::get<ExternalIdentity>(outcome("")).user == "tim@example.com");
+    for (const auto* other : {"tim", "TIM@example.com", "tom@example.com", "tim@example.com "}) {
+        CHECK(fails(outcome(other)));
+    }
+    const auto exchange = make_sasl_exchange("EXTERNAL", context);
+    CHECK(asks(exchange->start(std::nullopt), ""));
+    CHECK(std::get<ExternalIdentity>(exchange->next("")).user == "tim@example.com");
+    CHECK(fails(exchange->next("")));
+    context.identity = "t\nim";
+    CHECK(fails(outcome("")));
+    context.identity = std::string(limits::credential_bytes + 1, 'x');
+    CHECK(fails(outcome("")));
+}
+
+TEST_CASE("only SCRAM asks questions") {
+    const auto exchange = make_sasl_exchange("PLAIN");
+    CHECK(fails(exchange->offered({})));
+    CHECK(fails(exchange->verified("")));
 }
 
 TEST_CASE("PLAIN: authzid, authcid, password. RFC 4616 section 2") {

@@ -1,5 +1,9 @@
 #include "auth/service.hpp"
 
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -7,26 +11,45 @@
 #include <ctime>
 #include <future>
 #include <latch>
+#include <stdexcept>
+#include <string>
+#include <utility>
 #include <vector>
 
+#include "auth/scram_client.hpp"
 #include "auth/temp_folder.hpp"
+#include "auth/user_database.hpp"
 #include "core/limits.hpp"
 #include "support/catch.hpp"
 
 namespace postrider::auth {
 namespace {
 
-using test::TempFolder;
+using postrider::test::TempFolder;
 
 constexpr auto sha_of_secret = "{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=";
+constexpr auto md5_of_1234 = "{MD5}gdyb21LQTcIANtvYMT7QVQ==";
 constexpr auto md5_of_secret = "{MD5}Xr4ilOzQ4PCOq3aQ0qbuaQ==";
+
+/// What a client of CRAM-MD5 answers.
+std::string cram_digest(const std::string& password, const std::string& challenge) {
+    std::array<unsigned char, 16> digest{};
+    HMAC(EVP_md5(), password.data(), static_cast<int>(password.size()),
+         reinterpret_cast<const unsigned char*>(challenge.data()), challenge.size(), digest.data(), nullptr);
+    std::string text;
+    for (const unsigned char byte : digest) {
+        text += "0123456789abcdef"[byte / 16];
+        text += "0123456789abcdef"[byte % 16];
+    }
+    return text;
+}
 
 /// A service on a database of its own.
 struct Fixture {
     explicit Fixture(const std::string& text, Settings settings = {}) {
         settings.userdb = folder.write("userdb", text);
         REQUIRE_FALSE(compile_userdb(settings.userdb));
-        service = std::make_unique<Service>(pool, std::move(settings));
+        service = std::make_unique<Service>(Threads{look_ups, pool, look_ups}, secret, std::move(settings));
     }
 
     template <class T>
@@ -37,8 +60,15 @@ struct Fixture {
         return done.get();
     }
 
+    Result<Account> log_in(Proof proof, std::string name = "imap") {
+        auto admitted = run(service->log_in(std::move(name), std::move(proof), "192.0.2.1"));
+        if (!admitted) {
+            return admitted.error();
+        }
+        return std::move(admitted->account);
+    }
     Result<Account> log_in(std::string user, std::string password, std::string name = "imap") {
-        return run(service->log_in(std::move(name), Credentials(std::move(user), std::move(password))));
+        return log_in(Credentials(std::move(user), std::move(password)), std::move(name));
     }
 
     Code refusal(std::string user, std::string password, std::string name = "imap") {
@@ -48,7 +78,9 @@ struct Fixture {
 
     TempFolder folder;
     asio::io_context loop;
+    asio::thread_pool look_ups{2};
     asio::thread_pool pool{2};
+    ProcessSecret secret;
     std::unique_ptr<Service> service;
 };
 
@@ -94,7 +126,7 @@ TEST_CASE("a digest of APOP opens the account whose password is known, and no ot
     const auto answer = [&site](std::string user, std::string timestamp) {
         Credentials credentials(std::move(user), "37257aa37904a2ac86c6572e6528a18c");  // of <1@x> and secret
         credentials.timestamp = std::move(timestamp);
-        const auto result = site.run(site.service->log_in("pop3", std::move(credentials)));
+        const auto result = site.log_in(std::move(credentials), "pop3");
         return result ? Code::internal : result.error().code;
     };
     CHECK(answer("clear", "<1@x>") == Code::internal);  // no refusal
@@ -146,7 +178,7 @@ TEST_CASE("the default domain is appended to names without a separator") {
     const auto account = site.log_in("john", "secret");
     REQUIRE(account.has_value());
     CHECK(account->address == "john@example.com");
-    CHECK_FALSE(site.run(site.service->log_in("pop3", Credentials("john", "secret"))).has_value());
+    CHECK_FALSE(site.log_in("john", "secret", "pop3").has_value());
 }
 
 TEST_CASE("accounts get the default options") {
@@ -155,8 +187,8 @@ TEST_CASE("accounts get the default options") {
                  {.default_options = "disableimap=1,wbnodsn=1"});
     CHECK(site.log_in("own", "secret")->options == "disableimap=0,group=a,wbnodsn=1");
     CHECK(site.log_in("plain", "secret")->options == "disableimap=1,wbnodsn=1");
-    CHECK(site.run(site.service->find("own"))->options == "disableimap=0,group=a,wbnodsn=1");
-    CHECK(site.run(site.service->find("nobody")).error().code == Code::denied);
+    const auto found = site.run(site.service->chain().find({.service = "x", .user = "own"}));
+    CHECK((*found)->account.options == "disableimap=0,group=a,wbnodsn=1");
 }
 
 TEST_CASE("an unknown user costs what a user of this database costs") {
@@ -176,32 +208,84 @@ TEST_CASE("an unknown user costs what a user of this database costs") {
     CHECK(cost("unknown") < known * 2);
 }
 
-TEST_CASE("256 checks wait at most") {
+TEST_CASE("what was right a short time ago needs no thread for hashes, until the password is another one") {
     Fixture site(line("u", std::string("systempw=") + sha_of_secret));
+    CHECK(site.log_in("u", "secret").has_value());
     std::latch gate(1);
     asio::post(site.pool, [&] { gate.wait(); });
     asio::post(site.pool, [&] { gate.wait(); });
-    std::vector<std::future<Result<Account>>> waiting;
-    const auto start = [&] {
-        auto task = site.service->log_in("imap", Credentials("u", "secret"));
-        waiting.push_back(asio::co_spawn(site.loop, std::move(task), asio::use_future));
-        site.loop.restart();
-        site.loop.poll();
-        return waiting.back().wait_for(std::chrono::seconds(0)) == std::future_status::ready;
-    };
-    for (std::size_t i = 0; i < limits::hash_queue; ++i) {
-        CHECK_FALSE(start());
-    }
-    CHECK(start());
-    CHECK(waiting.back().get().error().code == Code::unavailable);
-    waiting.pop_back();
-    gate.count_down();
-    site.loop.restart();
-    site.loop.run();
-    for (auto& one : waiting) {
-        CHECK(one.get().has_value());
-    }
     CHECK(site.log_in("u", "secret").has_value());
+    gate.count_down();
+    CHECK(site.refusal("u", "Secret") == Code::denied);
+    site.folder.write("userdb", line("u", std::string("systempw=") + md5_of_1234));
+    REQUIRE_FALSE(compile_userdb(site.folder / "userdb"));
+    CHECK(site.refusal("u", "secret") == Code::denied);
+    CHECK(site.log_in("u", "1234").has_value());
+}
+
+TEST_CASE("CRAM: the secret of the service, else the one of all, else a password in clear") {
+    Fixture site(line("own", "imap-hmac-md5pw=" + make_hmac_secret(HmacHash::md5, "imap") +
+                                 "|hmac-md5pw=" + make_hmac_secret(HmacHash::md5, "all")) +
+                     line("clear@example.com", "systempw={PLAIN}secret") +
+                     line("hash", std::string("systempw=") + sha_of_secret),
+                 {.imap_domain = {.name = "@example.com", .separators = "@w"}});
+    const auto prove = [&site](const std::string& user, const std::string& password, const std::string& service) {
+        const std::string digest = cram_digest(password, "<1@x>");
+        return site.log_in(CramProof{HmacHash::md5, user, "<1@x>", digest}, service).has_value();
+    };
+    CHECK(prove("own", "imap", "imap"));
+    CHECK_FALSE(prove("own", "all", "imap"));
+    CHECK(prove("own", "all", "pop3"));
+    CHECK(prove("clear", "secret", "imap"));
+    CHECK_FALSE(prove("clear", "secret", "pop3"));
+    CHECK_FALSE(prove("hash", "secret", "pop3"));
+    CHECK_FALSE(prove("nobody", "secret", "pop3"));
+}
+
+TEST_CASE("SCRAM: salt and proof, whether there is such a user or not") {
+    const std::string stored = make_scram_secret(ScramHash::sha256, "secret");
+    Fixture site(line("u", "scram-sha-256pw=" + stored + "|systempw=" + sha_of_secret) +
+                 line("hash", std::string("systempw=") + sha_of_secret));
+    const auto enter = [&site](const std::string& user, const std::string& password) {
+        test::ScramClient client(ScramHash::sha256, user, password);
+        const auto question = ScramQuestion{ScramHash::sha256, user};
+        const auto offer = site.run(site.service->offer("imap", question));
+        REQUIRE(offer.has_value());
+        CHECK(offer->iterations == limits::scram_iterations);
+        ScramProof proof = client.proof_for(*offer);
+        auto admitted = site.run(site.service->log_in("imap", proof, ""));
+        if (admitted) {
+            CHECK(admitted->signature == client.expected_signature());
+        }
+        return admitted ? Code::internal : admitted.error().code;
+    };
+    CHECK(enter("u", "secret") == Code::internal);  // no refusal
+    CHECK(enter("u", "Secret") == Code::denied);
+    CHECK(enter("hash", "secret") == Code::denied);
+    CHECK(enter("nobody", "secret") == Code::denied);
+}
+
+TEST_CASE("a certificate's name opens an account, where the settings let it") {
+    const std::string accounts = line("ann@example.com", "") + line("ann", "");
+    const DefaultDomain domain{.name = "@example.com"};
+    Fixture with(accounts, {.imap_domain = domain, .external = true});
+    CHECK(with.log_in(ExternalIdentity{"ann@example.com"}).has_value());
+    CHECK(with.log_in(ExternalIdentity{"ann"})->address == "ann");
+    CHECK_FALSE(with.log_in(ExternalIdentity{"bob"}).has_value());
+    Fixture without(accounts, {.imap_domain = domain});
+    CHECK_FALSE(without.log_in(ExternalIdentity{"ann@example.com"}).has_value());
+}
+
+TEST_CASE("a list with a module that there is not") {
+    TempFolder folder;
+    asio::thread_pool pool(1);
+    const ProcessSecret secret;
+    const Threads threads{pool, pool, pool};
+    CHECK_THROWS_AS(Service(threads, secret, {.modules = {"authuserdb", "authnone"}}), std::invalid_argument);
+    for (const std::string_view module : module_names()) {
+        INFO(module);
+        CHECK_NOTHROW(Service(threads, secret, {.modules = {std::string(module)}, .folder = folder.path()}));
+    }
 }
 
 }  // namespace

@@ -3,9 +3,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <map>
+#include <thread>
+#include <vector>
 
 #include "auth/temp_folder.hpp"
+#include "core/text.hpp"
 #include "support/catch.hpp"
 
 namespace postrider::auth {
@@ -144,7 +148,9 @@ TEST_CASE("what makeuserdb refuses, and how. compat/userdb.md section 3") {
         CHECK(refusal(path) == std::pair(255, path + ": MAY NOT HAVE GROUP OR WORLD PERMISSIONS!!"));
     }
     folder.write("userdb", "a\tuid=1\nb\t\na\tuid=2\n");
-    CHECK(refusal(path) == std::pair(1, std::string("Cannot store record for a - duplicate or out of disk space.\n")));
+    CHECK(refusal(path) ==
+          std::pair(1, path + ":3: a stands at " + path +
+                           ":1 already\nCannot store record for a - duplicate or out of disk space.\n"));
     CHECK_FALSE(std::filesystem::exists(path + ".lmdb"));
 
     folder.write("userdb", "a\tuid=1\n\n" + std::string(512, 'n') + "\tuid=2\n");
@@ -161,6 +167,27 @@ TEST_CASE("what makeuserdb refuses, and how. compat/userdb.md section 3") {
           std::pair(255, "ERROR: Wrong makeuserdb command.\n       (" + path + ".lmdb is a symbolic link)"));
     std::filesystem::remove(path + ".lmdb");
     CHECK_FALSE(compile_userdb(path));
+}
+
+TEST_CASE("every bad record is told with its file and line, and nothing changes") {
+    const TempFolder folder;
+    const auto path = folder / "userdb";
+    const auto a = folder.write("userdb/a", "john\tuid=1\n");
+    REQUIRE_FALSE(compile_userdb(path));
+    const auto before = read_file(path + ".lmdb");
+    folder.write("userdb/a", "john\tuid=1\nx\tuid=x\nb\t\njane\t\n");
+    const auto b = folder.write("userdb/b", "# c\njane\tuid=2\ny\tgid=\njohn\t\njohn\t\n");
+    const auto failure = compile_userdb(path);
+    REQUIRE(failure);
+    CHECK(failure->exit_code == 1);
+    CHECK(failure->message == a + ":2: uid is no user id\n" +                       //
+                                  b + ":2: jane stands at " + a + ":4 already\n" +  //
+                                  b + ":3: gid is no group id\n" +                  //
+                                  b + ":4: john stands at " + a + ":1 already\n" +  //
+                                  b + ":5: john stands at " + b + ":4 already\n" +  //
+                                  "Cannot store record for jane - duplicate or out of disk space.\n");
+    CHECK(read_file(path + ".lmdb") == before);
+    CHECK_FALSE(std::filesystem::exists(path + ".lmdb.tmp"));
 }
 
 TEST_CASE("what cannot be read stops a compilation, and the old database stays") {
@@ -206,6 +233,101 @@ TEST_CASE("a running reader sees a new compilation, and a database that went awa
     CHECK(database.find("a").error().code == Code::unavailable);
     REQUIRE_FALSE(compile_userdb(path));
     CHECK(record_in(database, "a").field("uid") == "2");
+}
+
+TEST_CASE("a reader finds every record at every moment while the database is replaced 50 times") {
+    const TempFolder folder;
+    const auto path = folder / "userdb";
+    const auto compile = [&](int generation) {
+        std::string text;
+        for (int i = 0; i < 100; ++i) {
+            text += "user" + std::to_string(i) + "\tgeneration=" + std::to_string(generation) + "\n";
+        }
+        folder.write("userdb", text);
+        const auto failure = compile_userdb(path);
+        return failure ? failure->message : "";
+    };
+    REQUIRE(compile(0).empty());
+    std::atomic<bool> finished = false;
+    std::string trouble;
+    int seen = 0;
+    std::thread reader([&] {
+        UserDatabase database(path + ".lmdb");
+        for (int i = 0; seen < 50 && trouble.empty(); ++i) {
+            const bool last = finished;
+            const auto found = database.find("user" + std::to_string(i % 100));
+            const auto field = found && *found ? (*found)->field("generation") : std::nullopt;
+            const auto generation = parse_decimal<unsigned>(field.value_or(""));
+            if (!generation || static_cast<int>(*generation) < seen || (last && *generation != 50)) {
+                trouble = found ? "a record is missing or old" : found.error().detail;
+            } else {
+                seen = static_cast<int>(*generation);
+            }
+        }
+    });
+    std::string failure;
+    for (int generation = 1; generation <= 50 && failure.empty(); ++generation) {
+        failure = compile(generation);
+    }
+    finished = true;
+    reader.join();
+    CHECK(failure.empty());
+    CHECK(trouble.empty());
+    CHECK(seen == 50);
+}
+
+TEST_CASE("compilations at once wait for each other") {
+    const TempFolder folder;
+    const auto path = folder.write("userdb", "a\tuid=1\n");
+    std::atomic<int> failures = 0;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) {
+        threads.emplace_back([&] {
+            for (int times = 0; times < 10; ++times) {
+                failures += compile_userdb(path) ? 1 : 0;
+            }
+        });
+    }
+    for (auto& thread : threads) {
+        thread.join();
+    }
+    CHECK(failures == 0);
+    CHECK(UserDatabase(path + ".lmdb").find("a").value().has_value());
+}
+
+TEST_CASE("the file that is read is the one whose seal was seen, also when it is replaced meanwhile") {
+    const TempFolder folder;
+    for (const auto* name : {"good", "bad"}) {
+        REQUIRE_FALSE(compile_userdb(folder.write(name, std::string("a\tis=") + name + "\n")));
+    }
+    const auto bad = read_file(folder / "bad.lmdb");
+    folder.write("bad.lmdb", bad.substr(0, bad.size() - 1) + static_cast<char>(bad.back() ^ 1));
+    const auto path = folder / "userdb.lmdb";
+    const auto put = [&](const std::string& name) {
+        std::filesystem::create_hard_link(folder / (name + ".lmdb"), path + ".new");
+        std::filesystem::rename(path + ".new", path);
+    };
+    put("good");
+    std::atomic<bool> finished = false;
+    std::thread replacer([&] {
+        for (int i = 0; i < 5000; ++i) {
+            put(i % 2 == 0 ? "bad" : "good");
+        }
+        finished = true;
+    });
+    UserDatabase database(path);
+    std::string trouble;
+    while (!finished && trouble.empty()) {
+        const auto found = database.find("a");
+        if (!found && found.error().code != Code::invalid_data) {
+            trouble = found.error().detail;
+        } else if (found && (!*found || (*found)->field("is") != "good")) {
+            trouble = "read without a seal";
+        }
+    }
+    replacer.join();
+    CHECK(trouble.empty());
+    CHECK(record_in(database, "a").field("is") == "good");
 }
 
 TEST_CASE("a database that is cut or changed is refused, at every length and byte tried") {

@@ -8,9 +8,20 @@ namespace {
 
 SourceRecord only(std::string_view line, std::string_view location = {}) {
     const auto parsed = parse_userdb_source(line, location);
-    REQUIRE(parsed.has_value());
-    REQUIRE(parsed->size() == 1);
-    return parsed->front();
+    REQUIRE(parsed.faults.empty());
+    REQUIRE(parsed.records.size() == 1);
+    return parsed.records.front();
+}
+
+using Faults = std::vector<std::string>;
+
+/// "LINE: REASON" of each.
+Faults faults_of(std::string_view text) {
+    Faults faults;
+    for (const auto& fault : parse_userdb_source(text, "").faults) {
+        faults.push_back(std::to_string(fault.line) + ": " + fault.reason);
+    }
+    return faults;
 }
 
 TEST_CASE("passwords are divided from the other fields. compat/userdb.md section 4") {
@@ -37,11 +48,12 @@ TEST_CASE("passwords are divided from the other fields. compat/userdb.md section
 
 TEST_CASE("comments, empty lines and empty names are no records") {
     const auto parsed = parse_userdb_source("# comment\tx=1\n\n\tuid=1\na\tb=#1\n\n#", "");
-    REQUIRE(parsed.has_value());
-    REQUIRE(parsed->size() == 1);
-    CHECK(parsed->front().name == "a");
-    CHECK(parsed->front().fields == "b=#1|_=");
-    CHECK(parse_userdb_source("", "")->empty());
+    REQUIRE(parsed.records.size() == 1);
+    CHECK(parsed.faults.empty());
+    CHECK(parsed.records.front().name == "a");
+    CHECK(parsed.records.front().fields == "b=#1|_=");
+    CHECK(parsed.records.front().line == 4);
+    CHECK(parse_userdb_source("", "").records.empty());
 }
 
 TEST_CASE("names keep their case, their blanks and their bytes") {
@@ -52,17 +64,34 @@ TEST_CASE("names keep their case, their blanks and their bytes") {
 TEST_CASE("a name has 511 bytes at most") {
     CHECK(only(std::string(most_name_bytes - 1, 'n') + "\tuid=1").name.size() == most_name_bytes - 1);
     CHECK(only(std::string(most_name_bytes, 'n') + "\tuid=1").name.size() == most_name_bytes);
-    const auto parsed = parse_userdb_source("ok\t\n" + std::string(most_name_bytes + 1, 'n') + "\tuid=1\n", "");
-    REQUIRE_FALSE(parsed.has_value());
-    CHECK(parsed.error() == SyntaxError{4, "name longer than 511 bytes"});
+    CHECK(faults_of("ok\t\n" + std::string(most_name_bytes + 1, 'n') + "\tuid=1\n") ==
+          Faults{"2: name longer than 511 bytes"});
 }
 
 TEST_CASE("a NUL is refused anywhere in a record") {
     for (const auto& text : {std::string("a\0b\tuid=1", 9), std::string("ab\tuid\0=1", 9), std::string("a\0", 2)}) {
-        const auto parsed = parse_userdb_source(text, "");
-        REQUIRE_FALSE(parsed.has_value());
-        CHECK(parsed.error() == SyntaxError{0, "NUL character"});
+        CHECK(faults_of(text) == Faults{"1: NUL character"});
     }
+}
+
+TEST_CASE("an id that is none is refused, which Courier takes for root's") {
+    for (const auto* id : {"uid=", "uid", "uid=x", "uid=-1", "uid=4294967295", "uid=4294967296", "gid=2|uid=x1"}) {
+        CHECK(faults_of(std::string("a\t") + id) == Faults{"1: uid is no user id"});
+    }
+    CHECK(faults_of("a\tuid=1|gid=|home=/h") == Faults{"1: gid is no group id"});
+    for (const auto* record : {"a\tuid=4294967294", "a\tuid=12x|gid= 7", "a\thome=/h", "a\tuid=1|uid=x", "1=\tuid",
+                               "uid", "uid\t", "a\tuids=x"}) {
+        CHECK(faults_of(record).empty());
+    }
+}
+
+TEST_CASE("every fault is told, with its line, and the other records are there") {
+    const auto parsed = parse_userdb_source("a\tuid=x\n\n# c\nb\tuid=1\nc\tgid=y\nd", "");
+    CHECK(faults_of("a\tuid=x\n\n# c\nb\tuid=1\nc\tgid=y\nd") ==
+          Faults{"1: uid is no user id", "5: gid is no group id"});
+    REQUIRE(parsed.records.size() == 2);
+    CHECK(parsed.records[0].line == 4);
+    CHECK(parsed.records[1].line == 6);
 }
 
 }  // namespace

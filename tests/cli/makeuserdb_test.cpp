@@ -32,7 +32,9 @@ TEST_CASE("makeuserdb's refusals have Courier's words, streams and exit codes") 
     CHECK(run_link(sub_makeuserdb, {"-f", path}) == Outcome{2, "", path + ": not found.\n"});
     folder.write("userdb", "a\tuid=1\na\t\n");
     CHECK(run_link(sub_makeuserdb, {"-f", path}) ==
-          Outcome{1, "", "Cannot store record for a - duplicate or out of disk space.\n\n"});
+          Outcome{1, "",
+                  path + ":2: a stands at " + path +
+                      ":1 already\nCannot store record for a - duplicate or out of disk space.\n\n"});
     ::chmod(path.c_str(), 0644);
     CHECK(run_link(sub_makeuserdb, {"-f", path}) ==
           Outcome{255, "", path + ": MAY NOT HAVE GROUP OR WORLD PERMISSIONS!!\n"});

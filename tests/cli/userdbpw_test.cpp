@@ -26,13 +26,13 @@ std::string made_by(const Outcome& outcome) {
 
 const std::string hmac_md5 = "cd3ba7deaad6e5ca23448ba42e379747a9e0f7f1fbc00c8a81bbaac395731b56";
 
-TEST_CASE("without an option: SHA-512 crypt, and DES crypt as Courier's userdbpw") {
-    const auto own = made_by(run_tool(sub_userdbpw, {}, "secret\n"));
-    CHECK(own.starts_with("$6$"));
-    CHECK(auth::password_matches("secret", own));
-    const auto courier = made_by(run_link(sub_userdbpw, {}, "secret"));
-    CHECK(courier.size() == 13);
-    CHECK(auth::password_matches("secret", courier));
+TEST_CASE("without an option: yescrypt") {
+    for (const auto& made :
+         {made_by(run_tool(sub_userdbpw, {}, "secret\n")), made_by(run_link(sub_userdbpw, {}, "secret")),
+          made_by(run_tool(sub_userdbpw, {"-yescrypt"}, "secret\n"))}) {
+        CHECK(made.starts_with("$y$"));
+        CHECK(auth::password_matches("secret", made));
+    }
 }
 
 TEST_CASE("the options, and which wins") {
@@ -45,7 +45,14 @@ TEST_CASE("the options, and which wins") {
     for (const auto* option : {"-hmac-xyz", "--help", "--json", "file", "", "-md"}) {
         CHECK(run_link(sub_userdbpw, {option}, "secret\n") == Outcome{1, "", "userdbpw: invalid argument.\n"});
     }
-    CHECK(run_tool(sub_userdbpw, {"--help"}).out.find("DES") != std::string::npos);
+    CHECK(run_tool(sub_userdbpw, {"--help"}).out.find("-yescrypt") != std::string::npos);
+}
+
+TEST_CASE("secrets for SCRAM") {
+    CHECK(made_by(run_tool(sub_userdbpw, {"-scram-sha-1"}, "secret\n")).starts_with("SCRAM-SHA-1$15000:"));
+    CHECK(made_by(run_tool(sub_userdbpw, {"-scram-sha-256", "-md5"}, "secret\n")).starts_with("SCRAM-SHA-256$15000:"));
+    CHECK(run_tool(sub_userdbpw, {"-scram-sha-256"}, "\xE4\n").code == 1);
+    CHECK(run_tool(sub_userdbpw, {"-scram-sha-256"}, "\n").code == 1);
 }
 
 TEST_CASE("one line is read; an empty one is a password, none is not") {

@@ -239,8 +239,6 @@ TEST_CASE("TLS settings") {
     folder.write("imapd-ssl", "TLS_CERTFILE=certs/../x.pem\nTLS_PRIVATE_KEYFILE=/k.pem");
     CHECK(load(folder.path()).settings.imap_doors.tls.certificate_file == folder.at("x.pem"));
     CHECK(load(folder.path()).settings.imap_doors.tls.key_file == "/k.pem");
-    CHECK(error_with("imapd-ssl", "TLS_VERIFYPEER=REQUIREPEER").find("unsafe to leave out") != std::string::npos);
-    CHECK(error_with("imapd-ssl", "TLS_VERIFYPEER=PEER") == "no error");
 }
 
 TEST_CASE("texts") {
@@ -309,11 +307,71 @@ TEST_CASE("authdaemonrc must leave us an account database") {
     CHECK(with("authdaemonrc", "DEFAULTOPTIONS=\"disablepop3=1,x=2\"").auth.default_options == "disablepop3=1,x=2");
     CHECK(error_with("authdaemonrc", "DEFAULTOPTIONS='x=1'") != "no error");
     CHECK(error_with("authdaemonrc", "authmodulelist=authuserdb") == "no error");
-    CHECK(notes_with("authdaemonrc", "authmodulelist=\"authpam  authuserdb authldap\"", "left out: authpam authldap"));
-    CHECK(error_with("authdaemonrc", "#\nauthmodulelist=\"authpam\"").starts_with("authdaemonrc:2: authmodulelist: "));
+    using Names = std::vector<std::string>;
+    CHECK(with("authdaemonrc", "").auth.modules == Names{"authuserdb"});
+    CHECK(with("authdaemonrc", "authmodulelist=\"authpam  authuserdb authpam authpipe\"").auth.modules ==
+          Names{"authpam", "authuserdb", "authpipe"});
+    CHECK(with("authdaemonrc", "authmodulelist=\"authmysql authpwd authpgsql\"").auth.modules == Names{"authpwd"});
+    CHECK(notes_with("authdaemonrc", "authmodulelist=\"authmysql authpwd\"", "left out: authmysql"));
+    CHECK(
+        error_with("authdaemonrc", "#\nauthmodulelist=\"authmysql\"").starts_with("authdaemonrc:2: authmodulelist: "));
+    CHECK(with("authdaemonrc", "daemons=7").auth.children == 7);
+    CHECK(error_with("authdaemonrc", "daemons=0") != "no error");
     CHECK(error_with("authdaemonrc", "authmodulelist=authuserdbx") != "no error");
     CHECK(error_with("authdaemonrc", "authmodulelist=") != "no error");
     CHECK(notes_with("authdaemonrc", "authmodulelist =authpam", "a name has no blanks around it"));
+}
+
+TEST_CASE("authldap needs its file") {
+    const Folder folder;
+    folder.write("authdaemonrc", "authmodulelist=authldap\nLDAPTLS_CACERT=/ca.pem\n");
+    CHECK_THROWS_WITH(load(folder.path()), Catch::Matchers::Contains("authldaprc"));
+    folder.write("authldaprc", "##NAME: MARKER:0\nLDAP_URI ldap://h\nLDAP_BASEDN dc=x\n");
+    const auto settings = load(folder.path()).settings.auth;
+    CHECK(settings.ldap.uris == std::vector<std::string>{"ldap://h"});
+    CHECK(settings.ldap.tls.at("LDAPTLS_CACERT") == "/ca.pem");
+}
+
+TEST_CASE("where other programs ask for accounts") {
+    const auto socket = [](const std::string& auth, const std::string& own) {
+        const Folder folder;
+        folder.write("authdaemonrc", auth);
+        folder.write("postrider", own);
+        return load(folder.path()).settings.authdaemon_socket;
+    };
+    CHECK(socket("", "") == "/run/courier/authdaemon/socket");
+    CHECK(socket("authdaemonvar=/x", "") == "/x/socket");
+    CHECK(socket("authdaemonvar=/x", "AUTHDAEMON_SOCKET=none") == "");
+    CHECK(socket("authdaemonvar=/x", "AUTHDAEMON_SOCKET=/y/s") == "/y/s");
+    CHECK(socket("authmodulelist=authdaemon", "") == "");
+    CHECK(with("authdaemonrc", "authmodulelist=authdaemon\nauthdaemonvar=/x").auth.daemon == "/x/socket");
+    CHECK_THROWS_AS(socket("authmodulelist=authdaemon\nauthdaemonvar=/x", "AUTHDAEMON_SOCKET=/x/socket"), ConfigError);
+    CHECK(error_with("postrider", "AUTHDAEMON_SOCKET=x") != "no error");
+    CHECK(error_with("authdaemonrc", "authdaemonvar=x") != "no error");
+    CHECK(error_with("authdaemonrc", "authdaemonvar=/" + std::string(107, 'x')) != "no error");
+}
+
+TEST_CASE("how many passwords are remembered, and for how long") {
+    CHECK(with("postrider", "").auth.cache_size == 16384);
+    CHECK(with("postrider", "").auth.cache_time == std::chrono::seconds(300));
+    CHECK(with("postrider", "AUTH_CACHE_SIZE=0\nAUTH_CACHE_TTL=5").auth.cache_size == 0);
+    CHECK(with("postrider", "AUTH_CACHE_SIZE=0\nAUTH_CACHE_TTL=5").auth.cache_time == std::chrono::seconds(5));
+    CHECK(error_with("postrider", "AUTH_CACHE_TTL=0") != "no error");
+}
+
+TEST_CASE("mechanisms of IMAP") {
+    using auth::Mechanism;
+    const auto sasl = [](const std::string& text) { return with("imapd", text).imap.sasl; };
+    const auth::MechanismSet standard{Mechanism::plain, Mechanism::login};
+    CHECK(sasl("").plain == standard);
+    CHECK(sasl("").over_tls == standard);
+    CHECK(sasl("IMAP_CAPABILITY='IMAP4rev1 IDLE'").plain.empty());
+    CHECK(sasl("IMAP_CAPABILITY='IMAP4rev1 AUTH=CRAM-MD5 auth=scram-sha-256'").plain ==
+          auth::MechanismSet{Mechanism::cram_md5, Mechanism::scram_sha256});
+    const auto both = sasl("IMAP_CAPABILITY=IMAP4rev1\nIMAP_CAPABILITY_TLS=\"$IMAP_CAPABILITY AUTH=PLAIN\"");
+    CHECK(both.plain.empty());
+    CHECK(both.over_tls == auth::MechanismSet{Mechanism::plain});
+    CHECK(notes_with("imapd", "IMAP_CAPABILITY='AUTH=NTLM'", "does not have: AUTH=NTLM"));
 }
 
 TEST_CASE("our own file") {

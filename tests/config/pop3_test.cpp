@@ -11,6 +11,8 @@
 using namespace postrider;
 using namespace postrider::config;
 
+constexpr auth::MechanismSet only_plain{auth::Mechanism::plain};
+
 TEST_CASE("POP3 is served where its own files say so") {
     CHECK(with("pop3d", "").listeners.size() == 2);
     CHECK(with("pop3d", "POP3DSTART=YES").listeners.back() == pop3_listener(110, service::Tls::on_request));
@@ -90,7 +92,7 @@ TEST_CASE("the command line names the file where two have a setting of the name"
     CHECK(with_given("pop3d/PORT", "1110").listeners.back().port == 1110);
     CHECK(with_given("pop3d/TLS_CERTFILE", "/x").pop3_doors.tls.certificate_file == "/x");
     CHECK(with_given("pop3d/MAXPERIP", "7").pop3_doors.tls_limits.per_address == 7);
-    CHECK(with_given("POP3AUTH", "PLAIN").pop3.sasl == "PLAIN");
+    CHECK(with_given("POP3AUTH", "PLAIN").pop3.sasl.plain == only_plain);
     CHECK_THROWS_WITH(with_given("pop3d/IMAP_UMASK", "0"), "--set: pop3d/IMAP_UMASK is not a setting");
     CHECK_THROWS_WITH(with_given("pop4d/PORT", "1"), "--set: pop4d/PORT is not a setting");
 }
@@ -100,8 +102,8 @@ TEST_CASE("what POP3 has of its own") {
     const pop3::Settings empty = with("pop3d", "").pop3;
     CHECK(empty.stls == standard.stls);
     CHECK(empty.tls_required == standard.tls_required);
-    CHECK(empty.sasl == standard.sasl);
-    CHECK(empty.sasl_over_tls == standard.sasl_over_tls);
+    CHECK(empty.sasl.plain.empty());
+    CHECK(empty.sasl.over_tls.empty());
     CHECK(empty.log_deletions == standard.log_deletions);
     CHECK(empty.unicode_message_type == standard.unicode_message_type);
     CHECK(empty.idle_time == standard.idle_time);
@@ -110,10 +112,13 @@ TEST_CASE("what POP3 has of its own") {
     CHECK_FALSE(with("pop3d-ssl", "POP3_STARTTLS=NO").pop3.stls);
     CHECK(with("pop3d-ssl", "POP3_TLS_REQUIRED=1").pop3.tls_required);
     CHECK(error_with("pop3d-ssl", "POP3_TLS_REQUIRED=yes") != "no error");
-    CHECK(with("pop3d", "POP3AUTH='login  PLAIN'").pop3.sasl == "LOGIN PLAIN");
-    CHECK(with("pop3d", "POP3AUTH_TLS=PLAIN").pop3.sasl_over_tls == "PLAIN");
-    CHECK(with("pop3d", "POP3AUTH='CRAM-MD5 PLAIN'").pop3.sasl == "PLAIN");
-    CHECK(notes_with("pop3d", "POP3AUTH='CRAM-MD5 PLAIN'", "mechanisms that this version does not have: CRAM-MD5"));
+    CHECK(with("pop3d", "POP3AUTH='login  PLAIN'").pop3.sasl.plain ==
+          auth::MechanismSet{auth::Mechanism::login, auth::Mechanism::plain});
+    CHECK(with("pop3d", "POP3AUTH=PLAIN").pop3.sasl.over_tls == only_plain);
+    CHECK(with("pop3d", "POP3AUTH=LOGIN\nPOP3AUTH_TLS=PLAIN").pop3.sasl.over_tls == only_plain);
+    CHECK(with("pop3d", "POP3AUTH=PLAIN\nPOP3AUTH_TLS=").pop3.sasl.over_tls == only_plain);
+    CHECK(with("pop3d", "POP3AUTH='NTLM PLAIN'").pop3.sasl.plain == only_plain);
+    CHECK(notes_with("pop3d", "POP3AUTH='NTLM PLAIN'", "mechanisms that this version does not have: NTLM"));
     CHECK(with("pop3d", "POP3_LOG_DELETIONS=1").pop3.log_deletions);
     CHECK_FALSE(with("pop3d", "POP3_LOG_DELETIONS=0").pop3.log_deletions);
     CHECK(with("pop3d", "MIME_UNICODE_MESSAGE_TYPE=message/rfc822").pop3.unicode_message_type == "message/rfc822");

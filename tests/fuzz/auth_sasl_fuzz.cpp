@@ -1,7 +1,9 @@
 // SASL exchanges: the first byte chooses mechanism and initial response, each line after it is one message.
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <variant>
@@ -29,6 +31,23 @@ void check(const auth::SaslStep& step) {
             }
         }
     }
+    if (const auto* proof = std::get_if<auth::CramProof>(&step)) {
+        require(!proof->user.empty() && proof->user.size() <= limits::credential_bytes);
+        require(proof->digest.size() == 32);
+        require(!auth::cram_matches(*proof, "*"));
+    }
+    if (const auto* identity = std::get_if<auth::ExternalIdentity>(&step)) {
+        require(identity->user == "tim");
+    }
+}
+
+/// The mechanisms whose exchanges end by themselves; SCRAM has an entry of its own.
+std::unique_ptr<auth::SaslExchange> exchange_of(std::uint8_t choice) {
+    constexpr std::array names{"LOGIN", "PLAIN", "CRAM-MD5", "EXTERNAL"};
+    auth::SaslContext context;
+    context.announced.add(auth::Mechanism::cram_md5);
+    context.identity = "tim";
+    return auth::make_sasl_exchange(names[(choice & 1U) + (choice & 4U) / 2], context);
 }
 
 }  // namespace
@@ -38,7 +57,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return 0;
     }
     std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
-    const auto exchange = auth::make_sasl_exchange((data[0] & 1) != 0 ? "PLAIN" : "LOGIN");
+    const auto exchange = exchange_of(data[0]);
     bool first = true;
     bool ended = false;
     for (int messages = 0; messages < 16; ++messages) {

@@ -1,4 +1,5 @@
 // The userdb source: what is parsed has legal names, its fields on the right side, and parses again to the same.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -34,21 +35,23 @@ void check(const auth::SourceRecord& record) {
     require(record.fields.ends_with("_=here/"));
     const auto line = record.name + '\t' + record.fields + '|' + record.shadow;
     const auto again = auth::parse_userdb_source(line, "there/");
-    require(again.has_value() && again->size() == 1);
-    require(again->front().fields == record.fields + "|_=there/" && again->front().shadow == record.shadow);
+    require(again.faults.empty() && again.records.size() == 1);
+    const auto& same = again.records.front();
+    require(same.fields == record.fields + "|_=there/" && same.shadow == record.shadow);
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view text(reinterpret_cast<const char*>(data), size);
-    const auto records = auth::parse_userdb_source(text, "here/");
-    if (!records) {
-        require(records.error().offset < size);
-        return 0;
-    }
-    for (const auto& record : *records) {
+    const auto parsed = auth::parse_userdb_source(text, "here/");
+    const auto lines = static_cast<std::uint32_t>(std::ranges::count(text, '\n')) + 1;
+    for (const auto& record : parsed.records) {
+        require(record.line >= 1 && record.line <= lines);
         check(record);
+    }
+    for (const auto& fault : parsed.faults) {
+        require(fault.line >= 1 && fault.line <= lines && !fault.reason.empty());
     }
     return 0;
 }

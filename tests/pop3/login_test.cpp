@@ -19,14 +19,19 @@ public:
     explicit Door(Error refusal = Code::denied) : refusal_(std::move(refusal)) {}
 
     Task<Result<auth::Grant>> log_in(auth::LoginRequest request) override {
-        asked += request.credentials.user + "/" + request.credentials.password + (request.tls ? "/tls " : " ");
-        timestamp = request.credentials.timestamp;
+        const auto& credentials = std::get<auth::Credentials>(request.proof);
+        asked += credentials.user + "/" + credentials.password + (request.tls ? "/tls " : " ");
+        timestamp = credentials.timestamp;
         is_pop3 = request.protocol == Protocol::pop3;
-        if (request.credentials.password == "secret") {
-            co_return auth::Grant{7};
+        if (credentials.password == "secret") {
+            co_return auth::Grant{7, ""};
         }
         co_return refusal_;
     }
+    Task<Result<auth::ScramOffer>> offer(Protocol, auth::ScramQuestion, boost::asio::ip::address) override {
+        co_return refusal_;
+    }
+    void abandon(std::uint64_t) override {}
 
     std::string asked;
     std::string timestamp;  ///< of the last request

@@ -25,7 +25,7 @@ TEST_CASE("every figure that is produced has its row") {
     asio::io_context loop;
     asio::thread_pool pool(1);
     Registry registry;
-    Gatekeeper gatekeeper(pool, Settings());
+    Gatekeeper gatekeeper(auth::Threads{pool, pool, pool}, Settings());
     Nowhere nowhere;
     const Front front(loop, registry, gatekeeper, nowhere);
     auto all = general_figures(gatekeeper);
@@ -41,7 +41,7 @@ TEST_CASE("connections are counted by door") {
     asio::io_context loop;
     asio::thread_pool pool(1);
     Registry registry;
-    Gatekeeper gatekeeper(pool, Settings());
+    Gatekeeper gatekeeper(auth::Threads{pool, pool, pool}, Settings());
     Nowhere nowhere;
     const Front front(loop, registry, gatekeeper, nowhere);
     std::set<std::string> doors;

@@ -12,7 +12,10 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
+
+#include "auth/sasl.hpp"
 
 namespace postrider::test {
 
@@ -39,6 +42,19 @@ public:
     template <class D>
     void fill(std::chrono::time_point<std::chrono::steady_clock, D>& value) {
         value = std::chrono::time_point<std::chrono::steady_clock, D>(D(++count_));
+    }
+    void fill(auth::MechanismSet& value) {
+        value = auth::MechanismSet::from_bits(static_cast<std::uint32_t>(++count_));
+    }
+    void fill(auth::Credentials& value) {
+        for (std::string* text : {&value.user, &value.password, &value.timestamp}) {
+            fill(*text);
+        }
+    }
+    template <class... T>
+    void fill(std::variant<T...>& value) {
+        using Last = std::tuple_element_t<sizeof...(T) - 1, std::tuple<T...>>;
+        fill(value.template emplace<Last>());
     }
     template <class T>
     void fill(std::optional<T>& value) {
@@ -83,6 +99,21 @@ bool same(const std::vector<T>& one, const std::vector<T>& other) {
         all = same(one[i], other[i]);
     }
     return all;
+}
+
+inline bool same(const auth::Credentials& one, const auth::Credentials& other) {
+    return one.user == other.user && one.password == other.password && one.timestamp == other.timestamp;
+}
+
+template <class... T>
+bool same(const std::variant<T...>& one, const std::variant<T...>& other) {
+    const auto both = [](const auto& a, const auto& b) {
+        if constexpr (std::is_same_v<decltype(a), decltype(b)>) {
+            return same(a, b);
+        }
+        return false;
+    };
+    return std::visit(both, one, other);
 }
 
 template <class T>

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "auth/temp_folder.hpp"
+#include "auth/user_database.hpp"
 #include "core/limits.hpp"
 #include "support/catch.hpp"
 
@@ -41,7 +42,7 @@ public:
         settings.auth.userdb = folder.write("userdb", users);
         REQUIRE_FALSE(auth::compile_userdb(settings.auth.userdb));
         settings.login_limits.per_account = per_account;
-        gatekeeper.emplace(pool, settings, [this] { return now.load(); });
+        gatekeeper.emplace(auth::Threads{pool, pool, pool}, settings, [this] { return now.load(); });
     }
 
     ~Site() { pool.join(); }  // its threads hold the loop a little longer than the answers do
@@ -231,7 +232,8 @@ TEST_CASE("denied and not decided are counted apart") {
 bool is_answered_within(Site& site, Clock::duration ahead) {
     site.now = Clock::now() - ahead;
     const auto before = site.gatekeeper->totals().denied;
-    auto answer = site.start(Site::request("ann", "wrong"));
+    static int count = 0;  // the address alone is to count
+    auto answer = site.start(Site::request("nobody" + std::to_string(++count), "wrong"));
     site.loop.restart();
     while (site.gatekeeper->totals().denied == before) {
         site.loop.run_one_for(10s);
@@ -254,28 +256,6 @@ TEST_CASE("the delays of an address grow with each failure, also over new settin
     CHECK(good.get().has_value());
     CHECK(is_answered_within(site, first));
     CHECK_FALSE(is_answered_within(site, first));
-}
-
-TEST_CASE("so many passwords may wait to be checked and no more") {
-    Site site(100'000);
-    std::promise<void> go;
-    const std::shared_future<void> gone = go.get_future().share();
-    for (int thread = 0; thread < Site::threads; ++thread) {
-        asio::post(site.pool, [gone] { gone.wait(); });
-    }
-    std::vector<std::future<Result<auth::Grant>>> answers;
-    for (std::size_t i = 0; i < limits::hash_queue; ++i) {
-        answers.push_back(site.start(Site::request("ann")));
-    }
-    site.loop.poll();
-    CHECK(site.gatekeeper->totals().unsettled == limits::hash_queue);
-    CHECK(site.gatekeeper->totals().unavailable == 0);
-    const auto refused = site.log_in_now("ann");
-    REQUIRE(refused.has_value());
-    CHECK(refused->error().code == Code::unavailable);
-    go.set_value();
-    site.finish(answers);
-    CHECK(site.log_in("ann").has_value());
 }
 
 /// Refusals of that address that wait for their time.
@@ -305,18 +285,63 @@ TEST_CASE("so many refusals of an address may wait for their time; then it is no
     CHECK(site.log_in("ann").has_value());  // of another address
 }
 
-TEST_CASE("so many refusals of all addresses may wait for their time") {
+TEST_CASE("a failure keeps its place for its time, also when its client has gone; then it has none") {
     Site site;
-    std::size_t waiting = 0;
-    for (int i = 0; waiting < limits::delayed_logins; ++i) {
-        CHECK(site.gatekeeper->totals().unavailable == 0);
+    site.now = Clock::now() + 1h;
+    const auto moment = site.now.load();
+    for (std::size_t i = 0; i < limits::delayed_logins_an_address; ++i) {
+        asio::cancellation_signal gone;
+        auto request = Site::request("", "");
+        asio::co_spawn(site.loop, site.gatekeeper->log_in(std::move(request)),
+                       asio::bind_cancellation_slot(gone.slot(), [](const std::exception_ptr&, auto&&) {}));
+        site.loop.restart();
+        site.loop.poll();
+        gone.emit(asio::cancellation_type::terminal);
+        site.loop.restart();
+        site.loop.poll();
+    }
+    CHECK(site.gatekeeper->totals().unsettled == 0);
+    CHECK(site.log_in("ann").error().code == Code::unavailable);
+    site.now = moment + limits::login_delay_most;
+    CHECK(site.log_in("ann").has_value());
+}
+
+TEST_CASE("questions of SCRAM that no log-in follows take places too, and a log-in gives one back") {
+    Site site;
+    const auto ask = [&site] {
+        auto asked = site.gatekeeper->offer(Protocol::imap, {auth::ScramHash::sha256, "ann"}, here);
+        auto answer = asio::co_spawn(site.loop, std::move(asked), asio::use_future);
+        site.loop.restart();
+        while (answer.wait_for(0s) != std::future_status::ready) {
+            site.loop.run_one_for(10s);
+        }
+        return answer.get();
+    };
+    site.now = Clock::now() + 1h;
+    for (std::size_t i = 0; i < limits::delayed_logins_an_address; ++i) {
+        CHECK(ask().has_value());
+    }
+    CHECK(ask().error().code == Code::unavailable);
+    CHECK(site.log_in("ann").error().code == Code::unavailable);
+    site.now = site.now.load() + limits::login_delay_first;
+    CHECK(ask().has_value());
+    CHECK(site.log_in("ann").has_value());
+}
+
+TEST_CASE("failures of all addresses take so many places; then the oldest gives way, and nobody else is shut out") {
+    Site site;
+    fail(site, "192.0.2.200", limits::delayed_logins_an_address);  // has no place left
+    auto request = Site::request("ann");
+    request.peer = boost::asio::ip::make_address("192.0.2.200");
+    CHECK(site.answer_now(request)->error().code == Code::unavailable);
+    std::size_t waiting = limits::delayed_logins_an_address;
+    for (int i = 0; waiting < limits::delayed_logins + limits::delayed_logins_an_address; ++i) {
         fail(site, "10.0." + std::to_string(i / 256) + "." + std::to_string(i % 256), 16);
         waiting += 16;
     }
     CHECK(site.gatekeeper->totals().denied == waiting);
-    const auto refused = site.log_in_now("ann");
-    REQUIRE(refused.has_value());
-    CHECK(refused->error().code == Code::unavailable);
+    CHECK(site.log_in("ann").has_value());
+    CHECK_FALSE(site.answer_now(request).has_value());  // its password is looked at
 }
 
 TEST_CASE("a refusal does not wait for a client that has gone") {

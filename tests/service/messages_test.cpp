@@ -76,6 +76,24 @@ TEST_CASE("a message with one other byte is none, or comes back as it was writte
     });
 }
 
+TEST_CASE("each proof comes back as what it was") {
+    const auto there_and_back = []<class P>(P proof) {
+        test::Filler().fill(proof);
+        const Login login{1, Protocol::imap, proof, "192.0.2.1", true};
+        const auto back = decoded<Login>(encoded(login));
+        REQUIRE(back.has_value());
+        CHECK(back->proof.index() == login.proof.index());
+        CHECK(same(back->proof, login.proof));
+    };
+    there_and_back(auth::Credentials());
+    there_and_back(auth::CramProof());
+    there_and_back(auth::ScramProof());
+    there_and_back(auth::ExternalIdentity());
+    std::string none = encoded(Login{});
+    none[9] = 4;  // behind number and protocol
+    CHECK_FALSE(decoded<Login>(none).has_value());
+}
+
 TEST_CASE("enums, switches and addresses that there are not") {
     std::string log = encoded(LogLine{LogLevel::error, ""});
     CHECK(decoded<LogLine>(log).has_value());
@@ -118,11 +136,18 @@ TEST_CASE("a text is as long as its limit and no longer") {
     check(
         LogLine{}, +[](LogLine& m) -> std::string& { return m.text; }, limits::log_line_bytes);
     check(
-        Login{}, +[](Login& m) -> std::string& { return m.user; }, limits::sasl_bytes);
+        Login{}, +[](Login& m) -> std::string& { return std::get<auth::Credentials>(m.proof).user; },
+        limits::sasl_bytes);
     check(
-        Login{}, +[](Login& m) -> std::string& { return m.password; }, limits::sasl_bytes);
+        Login{}, +[](Login& m) -> std::string& { return std::get<auth::Credentials>(m.proof).password; },
+        limits::sasl_bytes);
     check(
-        Login{}, +[](Login& m) -> std::string& { return m.timestamp; }, limits::sasl_bytes);
+        Login{}, +[](Login& m) -> std::string& { return std::get<auth::Credentials>(m.proof).timestamp; },
+        limits::sasl_bytes);
+    check(
+        LoginAnswer{}, +[](LoginAnswer& m) -> std::string& { return m.signature; }, scram_signature_bytes);
+    check(
+        ScramAsk{}, +[](ScramAsk& m) -> std::string& { return m.question.user; }, limits::sasl_bytes);
     check(
         Login{}, +[](Login& m) -> std::string& { return m.peer; }, address_text_bytes);
     check(
@@ -193,10 +218,14 @@ TEST_CASE("the longest messages fit into their rules, and every rule into a pack
     fits(filled<LoginGone>());
     fits(Ready{text(limits::log_line_bytes)});
     const std::string most = text(limits::sasl_bytes);
-    fits(Login{1, Protocol::pop3, most, most, most, text(address_text_bytes), true});
+    auth::Credentials credentials(most, most);
+    credentials.timestamp = most;
+    fits(Login{1, Protocol::pop3, std::move(credentials), text(address_text_bytes), true});
+    fits(ScramAsk{1, Protocol::pop3, {auth::ScramHash::sha1, most}, text(address_text_bytes)});
+    fits(ScramAnswer{1, auth::ScramOffer{text(scram_nonce_bytes), text(scram_salt_bytes), 1}});
     fits(HandOver{longest_admission(), text(limits::read_ahead_bytes), {}});
     const std::string field = text(account_text_bytes);
-    const auth::Account account{field, 1012, 1013, field, field, field, field, field};
+    const auth::Account account{field, 1012, 1013, field, field, field, field, field, field};
     fits(Serve{account, longest_admission(), text(limits::read_ahead_bytes)});
     fits(filled<Abandon>());
     fits(filled<Taken>());
@@ -229,6 +258,8 @@ std::set<Row> allowed() {
     serving(Kind::login, Role::front, root);
     serving(Kind::login_answer, root, Role::front);
     serving(Kind::login_gone, Role::front, root);
+    serving(Kind::scram_question, Role::front, root);
+    serving(Kind::scram_answer, root, Role::front);
     serving(Kind::abandon, Role::front, root);
     serving(Kind::hand_over, Role::front, root);
     serving(Kind::hand_over_answer, root, Role::front);

@@ -62,6 +62,16 @@ TEST_CASE("settings that were cut anywhere, or have a byte more, are none") {
     CHECK_FALSE(decoded<WorkerSettings>(worker + '\0').has_value());
 }
 
+/// What front_settings() says that is wrong.
+std::string trouble_of(const Settings& settings, const DoorSet& open) {
+    try {
+        (void)front_settings(settings, open);
+    } catch (const std::runtime_error& trouble) {
+        return trouble.what();
+    }
+    return "";
+}
+
 TEST_CASE("the front is told limits, lists and keys") {
     const TempFolder folder;
     Settings settings;
@@ -77,11 +87,18 @@ TEST_CASE("the front is told limits, lists and keys") {
     settings.proxy_trusted = {network};
     settings.imap.starttls = false;
     settings.imap_doors.tls.certificate_file = make_certificate(folder, "tls.pem");
+    settings.imap_doors.tls.client_certificate = net::ClientCertificate::required;
+    settings.imap_doors.tls.trusted = folder.write("trusted.pem", "");
+    CHECK(trouble_of(settings, {tls_imap}).find("trusted.pem") != std::string::npos);
+    const std::string authority = test::read_file(make_certificate(folder, "authority.pem"));
+    settings.imap_doors.tls.trusted = folder / "authority.pem";
     const FrontSettings front = front_settings(settings, {plain_imap, tls_imap});
     CHECK(front.threads == 3);
     CHECK(same(front.imap_doors.plain_limits, settings.imap_doors.plain_limits));
     CHECK(same(front.imap_doors.tls_limits, settings.imap_doors.tls_limits));
     CHECK(same(front.login_limits, settings.login_limits));
+    CHECK_FALSE(front.imap.sasl.host.empty());
+    settings.imap.sasl.host = front.imap.sasl.host;
     CHECK(same(front.imap, settings.imap));
     CHECK(front.log_debug);
     REQUIRE(front.imap_doors.access.size() == 2);
@@ -90,17 +107,8 @@ TEST_CASE("the front is told limits, lists and keys") {
     CHECK((front.proxy_trusted == std::vector<std::string>{"192.0.2.0/24"}));
     REQUIRE(front.imap_doors.tls.has_value());
     CHECK(front.imap_doors.tls->certificate == test::read_file(settings.imap_doors.tls.certificate_file));
+    CHECK((authority.starts_with(front.imap_doors.tls->trusted) && !front.imap_doors.tls->trusted.empty()));
     CHECK_FALSE(front.imap_doors.starttls.has_value());
-}
-
-/// What front_settings() says that is wrong.
-std::string trouble_of(const Settings& settings, const DoorSet& open) {
-    try {
-        (void)front_settings(settings, open);
-    } catch (const std::runtime_error& trouble) {
-        return trouble.what();
-    }
-    return "";
 }
 
 TEST_CASE("keys are read only where they are used, and a file that cannot be read is named") {
@@ -127,13 +135,15 @@ TEST_CASE("keys are read only where they are used, and a file that cannot be rea
 TEST_CASE("each protocol's doors have their own limits, lists and keys") {
     const TempFolder folder;
     Settings settings;
-    settings.pop3.sasl = "PLAIN";
+    settings.pop3.sasl.plain = {auth::Mechanism::plain};
     settings.pop3_doors.plain_limits = {1, 2};
     settings.pop3_doors.tls_limits = {3, 4};
     const net::AccessEntry denied{*net::Network::parse("::1"), {false, std::nullopt}};
     settings.pop3_doors.access = net::AccessList({denied});
     settings.pop3_doors.starttls.certificate_file = make_certificate(folder, "stls.pem");
     const FrontSettings front = front_settings(settings, {plain_pop3});
+    CHECK_FALSE(front.pop3.sasl.host.empty());
+    settings.pop3.sasl.host = front.pop3.sasl.host;
     CHECK(same(front.pop3, settings.pop3));
     CHECK(same(front.pop3_doors.plain_limits, settings.pop3_doors.plain_limits));
     CHECK(same(front.pop3_doors.tls_limits, settings.pop3_doors.tls_limits));

@@ -3,6 +3,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_future.hpp>
 #include <filesystem>
@@ -39,6 +40,7 @@ public:
 
 private:
     asio::io_context loop_;
+    asio::steady_timer timer_{loop_};  ///< a worker's loop has its epoll before its calls are restricted
     asio::thread_pool pool_{2};
     store::Store store_{pool_, {}};
 };

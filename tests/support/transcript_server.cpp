@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "auth/password.hpp"
+#include "auth/user_database.hpp"
 #include "config/config.hpp"
 #include "core/descriptor.hpp"
 #include "core/log.hpp"
@@ -180,7 +181,7 @@ private:
     std::shared_ptr<Lines> log_ = std::make_shared<Lines>();  ///< owners: this and the log sink
     asio::thread_pool pool_{2};
     store::Store store_;
-    service::Gatekeeper gatekeeper_{pool_, settings_};
+    service::Gatekeeper gatekeeper_{{pool_, pool_, pool_}, settings_};
     imap::Environment imap_;
     pop3::Environment pop3_;
     auth::Account account_;
@@ -270,6 +271,7 @@ private:
         set(file + "ADDRESS", "127.0.0.1");
         set(file + "PORT", std::to_string(port_));
         set("CONTROL_SOCKET", "");
+        set("AUTHDAEMON_SOCKET", "none");
         set("FRONT_USER", "nobody");
         for (const auto& setting : settings) {
             set(setting.name, setting.value);

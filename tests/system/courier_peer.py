@@ -1,8 +1,8 @@
-"""Courier's own programs, to run beside ours: imapd, pop3d, and maildrop, its delivery agent.
+"""Courier's own programs, to run beside ours: imapd, pop3d, authdaemond with its tools, and maildrop.
 
-imapd, pop3d: what COURIER_IMAPD and COURIER_POP3D name, or installed ones. Else, and for maildrop, Debian's packages
-are unpacked once below POSTRIDER_PEERS, or below ~/.cache where this user cannot go there. Imported before `support`,
-since Courier and its libraries look for the user in /etc/passwd.
+imapd, pop3d, authtest: what COURIER_IMAPD, COURIER_POP3D and COURIER_AUTHTEST name, or installed ones. Else, and for
+maildrop, Debian's packages are unpacked once below POSTRIDER_PEERS, or below ~/.cache where this user cannot go there.
+Imported before `support`, since Courier and its libraries look for the user in /etc/passwd.
 """
 import glob
 import os
@@ -48,7 +48,7 @@ def installed():
 def packages(wanted):
     """The wanted packages and what they need of Courier's family and of libraries, as far as this system has it not."""
     told = subprocess.run(["apt-cache", "depends", *wanted], capture_output=True, text=True, timeout=PATIENCE).stdout
-    names = {wanted[0], *re.findall(r"^ *\|?(?:Pre)?Depends: ((?:courier|lib)[\w.+-]*)$", told, re.M)}
+    names = {*wanted, *re.findall(r"^ *\|?(?:Pre)?Depends: ((?:courier|lib)[\w.+-]*)$", told, re.M)}
     missing = []
     for name in sorted(names):
         state = subprocess.run(["dpkg-query", "-W", "-f=${Status}", name], capture_output=True, text=True)
@@ -121,3 +121,29 @@ def find_maildrop():
     if os.stat(program).st_mode & stat.S_ISGID and not program.startswith("/usr/"):
         os.chmod(program, 0o755)  # a program that changes its group ignores where its libraries are said to be
     return answers(program, "-v", "maildrop")
+
+
+def find_authlib():
+    """(root folder, environment) of authdaemond, authtest and authenumerate, with authpipe; or None."""
+    path = "usr/sbin/authtest"
+    program = (os.environ.get("COURIER_AUTHTEST") or
+               (glob.glob("/usr/lib/courier-authlib/libauthpipe.so*") and os.path.exists("/" + path) and "/" + path) or
+               unpacked("courier-authlib", path, ["courier-authdaemon", "courier-authlib-pipe", "courier-authlib"]))
+    if not program:
+        return None
+    environment = environment_of(program)
+    told = subprocess.run([program], capture_output=True, text=True, timeout=PATIENCE,
+                          env={**os.environ, **environment})
+    if "Usage: authtest" not in told.stderr:
+        raise RuntimeError("%s does not run: %s%s" % (program, told.stdout, told.stderr))
+    return os.path.abspath(program)[:-len(path)], environment
+
+
+def find_userdb():
+    """Root folder of makeuserdb, userdb, userdbpw, pw2userdb, and of authdaemond with authuserdb; or None."""
+    path = "usr/sbin/makeuserdb"
+    module = glob.glob("/usr/lib/courier-authlib/libauthuserdb.so*")
+    if module and os.path.exists("/" + path) and not os.path.islink("/" + path):
+        return "/"
+    program = unpacked("courier-userdb", path, ["courier-authdaemon", "courier-authlib-userdb", "courier-authlib"])
+    return program[:-len(path)] if program else None

@@ -37,7 +37,8 @@ IMAP, POP3 = b"\0", b"\1"
 
 def login(request, user, password, peer="127.0.0.1", protocol=IMAP):
     """A front's question whether these credentials are right."""
-    return numbered("login", request, protocol + text(user) + text(password) + text("") + text(peer) + b"\0")
+    credentials = b"\0" + text(user) + text(password) + text("")  # the first kind of proof
+    return numbered("login", request, protocol + credentials + text(peer) + b"\0")
 
 
 def hand_over(session, protocol=IMAP):

@@ -33,7 +33,8 @@ SKIP = 77
 OWN_SETTINGS = {"LOGIN_TIMEOUT", "LOG_DEBUG", "FRONT_USER", "WORKERS", "WORKER_IDLE_TIME", "LOWEST_UID", "MAIL_ROOTS",
                 "CONTROL_SOCKET", "SHUTDOWN_TIME", "MAX_BEFORE_LOGIN", "MAXPERIP_BEFORE_LOGIN", "MAXPERACCOUNT",
                 "PROXY_TRUSTED", "PROXY_PORTS", "THREADS", "POOL_THREADS", "IMAP_SESSION_TIMEOUT",
-                "POP3_SESSION_TIMEOUT", "POP3_APOP", "INDEX", "INDEX_DIR", "INDEX_MAX_SIZE"}
+                "POP3_SESSION_TIMEOUT", "POP3_APOP", "INDEX", "INDEX_DIR", "INDEX_MAX_SIZE", "LOG", "AUTHDAEMON_SOCKET",
+                "AUTH_CACHE_SIZE", "AUTH_CACHE_TTL"}
 #: Longest wait for an answer: a sanitized build on a busy machine is slow.
 PATIENCE = 60.0
 PASSWORD = "correct horse 42"
@@ -75,7 +76,7 @@ def program(*arguments, stdin="", check=True):
 
 @functools.lru_cache
 def password_hash(password):
-    return program("userdbpw", stdin=password + "\n").stdout.strip()
+    return program("userdbpw", "-sha512", stdin=password + "\n").stdout.strip()  # yescrypt costs more
 
 
 def make_certificate(folder, name="certificate", subject="localhost"):
@@ -185,7 +186,8 @@ class Site:
         os.makedirs(self.mail, mode=0o711)
         self.settings = {"imapd": {"ADDRESS": "127.0.0.1"}, "imapd-ssl": {"SSLADDRESS": "127.0.0.1"},
                          "authdaemonrc": {"authmodulelist": '"authuserdb"'},
-                         "postrider": {"FRONT_USER": str(FRONT_UID), "CONTROL_SOCKET": os.path.join(folder, "control")}}
+                         "postrider": {"FRONT_USER": str(FRONT_UID), "CONTROL_SOCKET": os.path.join(folder, "control"),
+                                       "AUTHDAEMON_SOCKET": "none"}}
         for name, value in settings.items():
             tls = name.startswith(("TLS_", "SSL", "IMAP_TLS_REQUIRED", "IMAPDSTARTTLS"))
             own = name in OWN_SETTINGS

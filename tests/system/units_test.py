@@ -19,7 +19,7 @@ UNITS = ("postrider.service", *(unit for unit, _, _ in SOCKETS))
 #: systemd may differ by one.
 EXPOSURE = {"postrider.service": 28, "vmail.conf": 3}
 #: Directives of [Service] that restrict nothing, or whose worth systemd-analyze does not know.
-UNRATED = {"Type", "ExecStart", "ExecReload", "Restart", "RestartSec", "RestartPreventExitStatus", "WatchdogSec",
+UNRATED = {"Type", "ExecStart", "ExecStartPre", "ExecReload", "Restart", "RestartSec", "RestartPreventExitStatus", "WatchdogSec",
            "KillMode", "TimeoutStopSec", "RuntimeDirectory", "LimitNOFILE", "TasksMax", "SystemCallErrorNumber",
            "Group", "ReadWritePaths", "OOMPolicy"}
 

@@ -1,7 +1,9 @@
 // AUTHENTICATE with an optional initial response. RFC 3501 section 6.2.2, RFC 4959 (SASL-IR), RFC 4422.
 #include <optional>
+#include <utility>
 #include <variant>
 
+#include "auth/sasl_dialogue.hpp"
 #include "core/limits.hpp"
 #include "core/text.hpp"
 #include "imap/command.hpp"
@@ -30,64 +32,84 @@ Parsed<Args> parse(ArgReader in) {
     return args;
 }
 
-/// A line of the exchange as bytes. "=" is the empty initial response.
-std::optional<std::string> decoded(const std::string& line, bool initial) {
-    return initial && line == "=" ? std::string() : base64_decode(line);
-}
+class Party : public auth::SaslParty {
+public:
+    /// received: octets of base64 so far.
+    Party(Session& session, std::size_t received) : session_(session), received_(received) {}
 
-/// The credentials at the end of the exchange, or the reply that ends it.
-Task<std::variant<auth::Credentials, Reply>> exchange(Session& session, auth::SaslExchange& sasl, Args args) {
-    std::optional<std::string> message;
-    if (args.initial) {
-        message = decoded(*args.initial, true);
-        if (!message) {
-            co_return bad("Error in IMAP command: the initial response is not base64");
-        }
-    }
-    auth::SaslStep step = sasl.start(message);
-    std::size_t received = args.initial.value_or("").size();
-    while (const auto* challenge = std::get_if<auth::SaslChallenge>(&step)) {
-        const std::string text = base64_encode(challenge->bytes);
-        const bool sent = co_await session.continuation(text);
+    Task<std::optional<std::string>> ask(std::string challenge) override {
+        const std::string text = base64_encode(challenge);
+        const bool sent = co_await session_.continuation(text);
         if (!sent) {
-            co_return no("Login failed.");
+            co_return std::nullopt;
         }
-        const auto line = co_await session.exchange_line(limits::sasl_bytes);
+        const auto line = co_await session_.exchange_line(limits::sasl_bytes);
         if (!line) {
-            co_return no("Login failed.");
+            co_return std::nullopt;
         }
-        received += line->size();
+        received_ += line->size();
         if (*line == "*") {
-            co_return bad("AUTHENTICATE was cancelled by the client");
+            reply_ = bad("AUTHENTICATE was cancelled by the client");
+            co_return std::nullopt;
         }
-        message = decoded(*line, false);
-        if (!message || received > limits::sasl_bytes) {
-            co_return bad(message ? "Error in IMAP command: the exchange is too long"
-                                  : "Error in IMAP command: the response is not base64");
+        auto message = base64_decode(*line);
+        if (!message || received_ > limits::sasl_bytes) {
+            reply_ = bad(message ? "Error in IMAP command: the exchange is too long"
+                                 : "Error in IMAP command: the response is not base64");
+            co_return std::nullopt;
         }
-        step = sasl.next(*message);
+        co_return message;
     }
-    if (const auto* failure = std::get_if<auth::SaslFailure>(&step)) {
-        co_return no("[AUTHENTICATIONFAILED] Login failed: " + failure->reason + ".");
+    Task<std::optional<Result<auth::Grant>>> log_in(auth::Proof proof) override {
+        co_return co_await session_.ask_gate(std::move(proof));
     }
-    co_return std::get<auth::Credentials>(std::move(step));
+    Task<std::optional<Result<auth::ScramOffer>>> offer(auth::ScramQuestion question) override {
+        co_return co_await session_.ask_gate(std::move(question));
+    }
+
+    void abandon(const auth::Grant& grant) override { session_.environment().gate->abandon(grant.session); }
+
+    /// Where an exchange ended without an outcome.
+    Reply reply() const { return reply_; }
+
+private:
+    Session& session_;
+    std::size_t received_;
+    Reply reply_ = no("[UNAVAILABLE] Login failed.");
+};
+
+Reply reply_to(Session& session, auth::SaslOutcome outcome, const Party& party, const std::string& mechanism) {
+    if (const auto* grant = std::get_if<auth::Grant>(&outcome)) {
+        return session.admitted(*grant);
+    }
+    if (const auto* failure = std::get_if<auth::SaslFailure>(&outcome)) {
+        return no("[AUTHENTICATIONFAILED] Login failed: " + failure->reason + ".");
+    }
+    if (const auto* error = std::get_if<Error>(&outcome)) {
+        return session.refused_login(*error, "method=" + mechanism);
+    }
+    return party.reply();
 }
 
 Task<Reply> run(Session& session, Args args) {
     if (session.settings().tls_required && !session.is_secure()) {
         co_return no("[PRIVACYREQUIRED] STARTTLS required");
     }
-    const std::string mechanism = args.mechanism;
-    const auto sasl = auth::make_sasl_exchange(mechanism);
+    const auth::SaslContext context = session.sasl_context();
+    const auto sasl = auth::make_sasl_exchange(args.mechanism, context);
     if (sasl == nullptr) {
         co_return no("[CANNOT] Unknown authentication mechanism.");
     }
-    auto outcome = co_await exchange(session, *sasl, std::move(args));
-    if (const auto* reply = std::get_if<Reply>(&outcome)) {
-        co_return *reply;
+    std::optional<std::string> initial;
+    if (args.initial) {
+        initial = *args.initial == "=" ? std::string() : base64_decode(*args.initial);
+        if (!initial) {
+            co_return bad("Error in IMAP command: the initial response is not base64");
+        }
     }
-    auth::Credentials credentials = std::get<auth::Credentials>(std::move(outcome));
-    co_return co_await session.log_in(std::move(credentials), mechanism);
+    Party party(session, args.initial.value_or("").size());
+    auto outcome = co_await auth::converse(*sasl, std::move(initial), party);
+    co_return reply_to(session, std::move(outcome), party, args.mechanism);
 }
 
 }  // namespace

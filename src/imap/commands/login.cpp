@@ -1,5 +1,4 @@
 // LOGIN. RFC 3501 section 6.2.3.
-#include "core/text.hpp"
 #include "imap/command.hpp"
 
 namespace postrider::imap {
@@ -29,8 +28,16 @@ Parsed<Args> parse(ArgReader in) {
 }
 
 Task<Reply> run(Session& session, Args args) {
-    auth::Credentials credentials = std::move(args.credentials);
-    co_return co_await session.log_in(std::move(credentials), {});
+    if (session.settings().tls_required && !session.is_secure()) {
+        co_return no("[PRIVACYREQUIRED] STARTTLS required");
+    }
+    const std::string who = "user=" + auth::claimed_name(args.credentials.user);
+    auth::Proof proof = std::move(args.credentials);
+    const auto grant = co_await session.ask_gate(std::move(proof));
+    if (!grant) {
+        co_return no("[UNAVAILABLE] Login failed.");
+    }
+    co_return *grant ? session.admitted(**grant) : session.refused_login(grant->error(), who);
 }
 
 }  // namespace

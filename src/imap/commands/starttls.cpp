@@ -19,6 +19,7 @@ Task<Reply> run(Session& session, NoArgs) {
         done = co_await session.connection().start_tls(session.environment().starttls, session.input_deadline());
     }
     if (!done) {
+        session.log_tls_trouble();
         session.end("DISCONNECTED");
     }
     session.answered();
