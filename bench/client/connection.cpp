@@ -1,5 +1,6 @@
 #include "client/connection.hpp"
 
+#include <netinet/in.h>
 #include <openssl/err.h>
 #include <sys/socket.h>
 
@@ -34,7 +35,7 @@ Endpoint find_endpoint(const std::string& host, std::uint16_t port, Security sec
     if (error) {
         throw ConnectionError(host + ": " + error.message());
     }
-    return {found.begin()->endpoint(), host, security};
+    return {.address = found.begin()->endpoint(), .host = host, .security = security};
 }
 
 Connection::Connection(const asio::any_io_executor& executor)
@@ -45,9 +46,26 @@ Connection::~Connection() {
     watchdog_->stop();
 }
 
-Task<> Connection::connect(const tcp::endpoint& address, Moment deadline) {
+/// The port is chosen at connect(), which knows both ends: many more connections fit than an address has ports.
+void Connection::come_from(const asio::ip::address& source) {
+    boost::system::error_code error;
+    socket_.open(source.is_v4() ? tcp::v4() : tcp::v6(), error);
+    const int on = 1;
+    ::setsockopt(socket_.native_handle(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    if (!error) {
+        socket_.bind({source, 0}, error);
+    }
+    if (error) {
+        throw ConnectionError("cannot come from " + source.to_string() + ": " + error.message());
+    }
+}
+
+Task<> Connection::connect(const Endpoint& endpoint, Moment deadline) {
+    if (endpoint.source) {
+        come_from(*endpoint.source);
+    }
     watchdog_->guard(deadline);
-    const auto [error] = co_await socket_.async_connect(address, as_result);
+    const auto [error] = co_await socket_.async_connect(endpoint.address, as_result);
     if (watchdog_->release()) {
         throw TimedOut("connecting took too long");
     }

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -28,6 +30,7 @@ struct Endpoint {
     asio::ip::tcp::endpoint address;
     std::string host;  ///< as the caller named it; sent as SNI
     Security security = Security::none;
+    std::optional<asio::ip::address> source = std::nullopt;  ///< to come from; none: as the system chooses
 };
 
 /// Looks a host up, blocking; throws ConnectionError.
@@ -59,7 +62,7 @@ public:
     Connection& operator=(const Connection&) = delete;
 
     /// TCP alone.
-    Task<> connect(const asio::ip::tcp::endpoint& address, Moment deadline);
+    Task<> connect(const Endpoint& endpoint, Moment deadline);
     /// A connected stream socket that was made elsewhere, such as one of a pair whose other end is a program's.
     void adopt(Descriptor socket);
     /// The handshake; what was read before it is thrown away. tls outlives the connection.
@@ -88,6 +91,7 @@ public:
     std::uint64_t bytes_received() const { return received_; }
 
 private:
+    void come_from(const asio::ip::address& source);
     Task<> wait(asio::ip::tcp::socket::wait_type type, Moment deadline);
     Task<> wait_for_tls(int result, Moment deadline);
     /// 0: would block.

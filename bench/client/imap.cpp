@@ -51,7 +51,7 @@ ImapClient::ImapClient(const asio::any_io_executor& executor, Options options)
     : connection_(executor), options_(options) {}
 
 Task<Response> ImapClient::connect(const Endpoint& endpoint, Tls* tls) {
-    co_await connection_.connect(endpoint.address, patience());
+    co_await connection_.connect(endpoint, patience());
     if (endpoint.security == Security::implicit) {
         co_await connection_.start_tls(*tls, endpoint.host, patience());
     }

@@ -32,7 +32,7 @@ Task<Pop3Reply> Pop3Client::command(std::string text, OnLine on_line) {
 }
 
 Task<Pop3Reply> Pop3Client::connect(const Endpoint& endpoint, Tls* tls) {
-    co_await connection_.connect(endpoint.address, patience());
+    co_await connection_.connect(endpoint, patience());
     if (endpoint.security == Security::implicit) {
         co_await connection_.start_tls(*tls, endpoint.host, patience());
     }

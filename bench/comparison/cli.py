@@ -3,6 +3,7 @@
   bench/compare                the table of operations on a folder of 10,000 realistic messages
   bench/compare --quick        fewer operations on a smaller folder, in less than five minutes
   bench/compare curves         how costs grow with a folder, from 1,000 to 1,000,000 messages
+  bench/compare auth           log-ins: cheap and dear hashes, caches, and honest clients while others guess passwords
   bench/compare report         the pages again, from the results in --out
   bench/compare list           the rows that --only takes
   bench/compare corpus PATH N  makes a Maildir of N messages, as the comparison uses it
@@ -24,7 +25,7 @@ import sys
 import tempfile
 import time
 
-from . import corpus, curves, load, machine, memory, peers, report, rows, table
+from . import auth, auth_page, corpus, curves, load, machine, memory, peers, report, rows, table
 
 BUILD = machine.ROOT / "build" / "release"
 SIZES = (1000, 10_000, 100_000, 1_000_000)
@@ -35,14 +36,15 @@ SMALL_FOLDER, USERS = 100, 20  # messages of the account `small` and of the mixe
 def arguments_of(words):
     parser = argparse.ArgumentParser(prog="bench/compare", description=__doc__, allow_abbrev=False,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="?", default="table", choices=["table", "curves", "report", "list", "corpus"])
+    parser.add_argument("what", nargs="?", default="table",
+                        choices=["table", "curves", "auth", "report", "list", "corpus"])
     parser.add_argument("more", nargs="*", help=argparse.SUPPRESS)
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--only", default="", metavar="ROW,...", help="these rows of the table")
+    parser.add_argument("--only", default="", metavar="ROW,...", help="these rows of the table, or of auth")
     parser.add_argument("--servers", default=",".join(peers.ALL), metavar="NAME,...", help="default: %(default)s")
     parser.add_argument("--sizes", default="", metavar="N,...",
                         help="messages: of the table's big folder (one), of the curves (several)")
-    parser.add_argument("--rounds", type=int, default=0, help="default: 5, quick: 1")
+    parser.add_argument("--rounds", type=int, default=0, help="default: 5, of auth 3, quick 1")
     parser.add_argument("--out", type=pathlib.Path, default=machine.ROOT / "build" / "benchmarks",
                         help="results and pages; default: build/benchmarks")
     parser.add_argument("--update-docs", action="store_true", help="writes the pages to docs/benchmarks")
@@ -90,6 +92,29 @@ class Run:
         site.mkdir(mode=0o711)
         return kind(site, tree, users, self.server_cores)
 
+    def chosen(self, among):
+        return rows.chosen([name for name in self.arguments.only.split(",") if name], self.arguments.quick, among)
+
+    def generator(self):
+        return load.Generator(self.arguments.generator, machine.pinned(self.own_cores))
+
+    def start_all(self, servers):
+        for server in servers:
+            server.start()
+            self.say(f"{server.name} runs")
+
+    def measure(self, name, found, wanted, servers, bench, rounds):
+        """The wanted rows; the results are `found` with them, kept by this name.  rounds: where none are told."""
+        arguments = self.arguments
+        found |= {"rounds": arguments.rounds or (1 if arguments.quick else rounds), "pinning": self.pinning(),
+                  "source": servers[0].meter.source}
+
+        def keep(done):
+            found["rows"] = done
+            self.keep(name, found)
+        until = self.start + QUICK_SECONDS if arguments.quick else math.inf
+        table.run(wanted, servers, bench, found["rounds"], self.say, keep, until)
+
     def about(self, servers):
         return {"circumstances": machine.circumstances(self.folder, self.command, self.arguments.quick),
                 "servers": [server.name for server in servers],
@@ -116,25 +141,15 @@ def compare(run, stack):
     """The table."""
     arguments = run.arguments
     size = sizes_of(arguments, [1000 if arguments.quick else 10_000])[0]
-    wanted = rows.chosen([name for name in arguments.only.split(",") if name], arguments.quick)
-    generator = load.Generator(arguments.generator, machine.pinned(run.own_cores))
-    bench = rows.Bench(generator, rows.QUICK if arguments.quick else rows.Amounts())
+    wanted = run.chosen(rows.ROWS)
+    bench = rows.Bench(run.generator(), rows.QUICK if arguments.quick else rows.Amounts())
     users = ["bench", "small", "news", "large", *(f"user{number}" for number in range(USERS))]
     servers, absent = table.start_all(run.kinds, lambda kind: run.server(kind, users), stack, run.say)
     total = fill(run, servers, size, {row.name for row in wanted})
-    for server in servers:
-        server.start()
-        run.say(f"{server.name} runs")
-    found = {**run.about(servers), "absent": absent, "messages": size, "bytes": total, "pinning": run.pinning(),
-             "rounds": arguments.rounds or (1 if arguments.quick else 5),
-             "source": servers[0].meter.source,
+    run.start_all(servers)
+    found = {**run.about(servers), "absent": absent, "messages": size, "bytes": total,
              "programs": {server.name: memory.by_program(server) for server in servers}}
-
-    def keep(done):
-        found["rows"] = done
-        run.keep("operations", found)
-    until = run.start + QUICK_SECONDS if arguments.quick else math.inf
-    table.run(wanted, servers, bench, found["rounds"], run.say, keep, until)
+    run.measure("operations", found, wanted, servers, bench, 5)
 
 
 def fill(run, servers, size, wanted):
@@ -155,6 +170,19 @@ def fill(run, servers, size, wanted):
     return total
 
 
+def log_in(run, stack):
+    """The rows of log-ins."""
+    wanted = run.chosen(auth.ROWS)
+    amounts = auth.QUICK if run.arguments.quick else auth.Amounts()
+    users = [f"user{number}" for number in range(max(amounts.cheap, amounts.honest))]
+    servers, absent = table.start_all([kind for kind in run.kinds if kind.has_hashes],
+                                      lambda kind: run.server(kind, users), stack, run.say)
+    bench = rows.Bench(run.generator(), amounts)
+    run.start_all(servers)
+    found = {**run.about(servers), "absent": absent, **auth.conditions(amounts)}
+    run.measure("auth", found, wanted, servers, bench, 3)
+
+
 def grow(run, stack):
     """The curves."""
     servers, _ = table.start_all([kind for kind in run.kinds if kind.has_maildir], run.server, stack, run.say)
@@ -170,7 +198,7 @@ def write_report(arguments):
     """The pages of what results there are."""
     out = machine.ROOT / "docs" / "benchmarks" if arguments.update_docs else arguments.out
     out.mkdir(parents=True, exist_ok=True)
-    for name, page in (("operations", report.operations), ("growth", report.growth)):
+    for name, page in (("operations", report.operations), ("growth", report.growth), ("auth", auth_page.page)):
         path = arguments.out / f"{name}.json"
         if path.exists():
             page(json.loads(path.read_text()), out)
@@ -189,7 +217,7 @@ def make_corpus(arguments):
 def main(words):
     arguments = arguments_of(words)
     if arguments.what == "list":
-        print("".join(f"{row.name:24}{row.title}, of one {row.unit}\n" for row in rows.ROWS), end="")
+        print("".join(f"{row.name:24}{row.title}, of one {row.unit}\n" for row in [*rows.ROWS, *auth.ROWS]), end="")
     elif arguments.what == "corpus":
         make_corpus(arguments)
     elif arguments.what == "report":
@@ -204,5 +232,5 @@ def main(words):
         with contextlib.ExitStack() as stack:
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
             run = Run(arguments, folder, words)
-            (grow if arguments.what == "curves" else compare)(run, stack)
+            {"table": compare, "curves": grow, "auth": log_in}[arguments.what](run, stack)
         write_report(arguments)

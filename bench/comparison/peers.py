@@ -12,12 +12,14 @@ class Postrider(server.Server):
     name, uid_list, own_files = "postrider", "courierimapuiddb", ("courierimap*", "courierpop3d*", "postrider-*")
     puts_off = 2.0
     without_syncs, isolated = {"fsync": 0}, {"workers": "session"}
+    caching = {"password_cache": "AUTH_CACHE_SIZE=10000\nAUTH_CACHE_TTL=300"}
+    uncaching = {"password_cache": "AUTH_CACHE_SIZE=0"}
     #: The program that is measured; set by the command line.
     program = ""
 
     def values(self):
         return {**super().values(), "program": self.program, "fsync": 1, "workers": "uid",
-                "control": self.folder / "control"}
+                "control": self.folder / "control", "password_cache": ""}
 
     def version(self):
         return told([self.program, "--version"])
@@ -29,9 +31,14 @@ class Dovecot(server.Server):
     stop_patience = 2  # its login processes take five seconds to see that they are alone
     without_syncs, isolated = {"fsync": "never"}, {"sessions": 1}
     hibernating = {"hibernate": "2s", "sessions": 1}  # a process that is kept would go on being there
+    caching, uncaching = {"auth_cache": "10M"}, {"auth_cache": 0}
 
     def values(self):
-        return {**super().values(), "fsync": "optimized", "hibernate": 0, "sessions": 100}
+        return {**super().values(), "fsync": "optimized", "hibernate": 0, "sessions": 100, "auth_cache": "10M"}
+
+    def stored_password(self):
+        stored = super().stored_password()
+        return "{CRYPT}" + stored if stored.startswith("$") else stored
 
     def write_accounts(self):
         (self.folder / "users").write_text("".join(
@@ -54,7 +61,7 @@ class Courier(server.Server):
 class Cyrus(server.Server):
     name = "cyrus"
     packages = ("cyrus-imapd", "cyrus-pop3d", "sasl2-bin")
-    has_maildir = False
+    has_maildir, has_hashes = False, False
     stop_patience = 5
     without_syncs, isolated = {"unsafe": 1}, {"uses": 1}
 

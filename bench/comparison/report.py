@@ -50,14 +50,14 @@ def rows_of(rows, names, metric):
     beside = [(name, key, title) for key, title in BESIDE[metric].items() for name in names]
     head = ["", "of one", *names, "better peer : ours", "goal", *(f"{name}, {title}" for name, _, title in beside),
             "spread"]
-    lines = [[row["title"], row["unit"], *(cell(row, name, metric) for name in names), _ratio(row, metric),
+    lines = [[row["title"], row["unit"], *(cell(row, name, metric) for name in names), ratio_of(row, metric),
               goal_of(row), *(cell(row, name, key) if name in row["figures"] else "" for name, key, _ in beside),
               spread_of(row)]
              for row in chosen]
     return f"### {METRICS[metric]}\n\n" + table(head, lines)
 
 
-def _ratio(row, metric):
+def ratio_of(row, metric):
     value = figures.ratio(row["figures"], metric)
     text = figures.times(value)
     return f"**{text}**" if value is not None and value < 1 else text

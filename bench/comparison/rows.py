@@ -57,6 +57,10 @@ class Row:
     changes: str = ""
     quick: bool = True
 
+    def settings_of(self, server):
+        """Values of the server's templates in this row. Raises load.Unsupported."""
+        return getattr(server, self.changes) if self.changes else {}
+
 
 def per_unit(figures):
     """The figures of one run of the generator, of one operation."""
@@ -258,9 +262,9 @@ ROWS = [
 ]
 
 
-def chosen(names, quick):
+def chosen(names, quick, among=ROWS):
     """The rows of these names, in the table's order; no names: all, or those of the quick comparison."""
-    unknown = set(names) - {row.name for row in ROWS}
+    unknown = set(names) - {row.name for row in among}
     if unknown:
         raise SystemExit(f"--only: there is no {', '.join(sorted(unknown))}; bench/compare list names the rows")
-    return [row for row in ROWS if (row.name in names if names else row.quick or not quick)]
+    return [row for row in among if (row.name in names if names else row.quick or not quick)]

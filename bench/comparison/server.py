@@ -1,11 +1,9 @@
 """A server under test: accounts with Maildirs, settings, ports on loopback and a folder of its own.
 What differs between servers is in peers.py.
 """
-import base64
 import contextlib
 import dataclasses
 import fnmatch
-import hashlib
 import os
 import pathlib
 import shutil
@@ -14,7 +12,7 @@ import socket
 import subprocess
 import time
 
-from . import client, machine, meter, namespace, settings
+from . import client, machine, meter, namespace, passwords, settings
 
 UID = GID = 20001  # of the mail, where root measures
 USERS = {"bench": UID, "courier": 20002, "dovecot": 20003, "dovenull": 20004, "cyrus": 20005}
@@ -68,6 +66,10 @@ class Server:
     stop_patience = 30
     #: Values of the templates in the rows that want other ones.
     without_syncs, hibernating, isolated = {}, {}, {}
+    #: The same with and without a cache of checked passwords; None: it has none.
+    caching, uncaching = None, None
+    #: Whether the stored password can be a hash of any kind.
+    has_hashes = True
 
     def __init__(self, folder, tree, users, cores=None):
         """folder: empty, passable for all.  tree: unpacked packages; None: it needs none.  users: names of accounts.
@@ -84,7 +86,9 @@ class Server:
             for part in ("usr", "etc"):
                 (self.tree / part).mkdir(parents=True)
         for user in self.users:
-            self._make_maildir(self.maildir_of(user))
+            for part in ("cur", "new", "tmp"):
+                (self.maildir_of(user) / part).mkdir(parents=True)
+        self.own(self.folder / "mail")  # the folder around the homes too, as it is of virtual mailboxes
         self._make_certificate()
 
     @property
@@ -93,11 +97,6 @@ class Server:
 
     def maildir_of(self, user):
         return self.folder / "mail" / user / "Maildir"
-
-    def _make_maildir(self, path):
-        for part in ("cur", "new", "tmp"):
-            (path / part).mkdir(parents=True)
-        self.own(path.parent)
 
     def own(self, path):
         """Gives mail to its owner, where root made it."""
@@ -122,7 +121,7 @@ class Server:
                 "uid": self.uid, "gid": self.gid, "password": client.PASSWORD}
 
     def stored_password(self):
-        return "{SHA}" + base64.b64encode(hashlib.sha1(client.PASSWORD.encode()).digest()).decode()
+        return passwords.stored(self.changes.get("stored", "sha"))
 
     def write_accounts(self):
         """The userdb of Courier's format, which postrider has too."""

@@ -51,8 +51,8 @@ def _one(row, server, servers, bench, samples, notes):
     if row.name.startswith("pop3") and not server.has_pop3():
         notes[server.name] = NOT_THERE
         return
-    wanted = getattr(server, row.changes) if row.changes else {}
     try:
+        wanted = row.settings_of(server)
         if server.changes != wanted:
             server.restart(**wanted)
         for other in servers:

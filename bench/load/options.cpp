@@ -35,6 +35,7 @@ struct Raw {
     double settle = 0;
     double timeout = 0;
     double gap = 0;
+    double guess_patience = 0;
 };
 
 void add_server(CLI::App& app, Options& options, Raw& raw) {
@@ -86,6 +87,19 @@ void add_output(CLI::App& app, Options& options, Raw& raw) {
         ->capture_default_str();
 }
 
+void add_guesses(CLI::App& app, Options& options, Raw& raw) {
+    app.add_option("--guesses", options.guesses, "log-ins with wrong passwords that begin each second")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    app.add_option("--addresses", options.addresses,
+                   "how many addresses, 127.1.0.1 and on, they come from; with --seed 2 the next ones, and so on")
+        ->check(CLI::Range(1U, 10'000'000U))
+        ->capture_default_str();
+    app.add_option("--guess-patience", raw.guess_patience, "seconds that each waits for an answer")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+}
+
 void add_own(CLI::App& app, Options& options, Raw& raw, OwnOption own) {
     switch (own) {
         case OwnOption::items:
@@ -129,6 +143,9 @@ void add_own(CLI::App& app, Options& options, Raw& raw, OwnOption own) {
                 ->check(CLI::PositiveNumber)
                 ->capture_default_str();
             break;
+        case OwnOption::guesses:
+            add_guesses(app, options, raw);
+            break;
     }
 }
 
@@ -151,6 +168,7 @@ void finish(Options& options, const Raw& raw, const CLI::App& app) {
     options.settle = std::chrono::duration<double>(raw.settle);
     options.timeout = std::chrono::duration<double>(raw.timeout);
     options.gap = std::chrono::duration<double>(raw.gap);
+    options.guess_patience = std::chrono::duration<double>(raw.guess_patience);
     options.threads = std::min(options.threads, options.connections);
 }
 
@@ -191,6 +209,7 @@ std::optional<Options> parse_options(const std::string& program, const std::stri
     raw.settle = options.settle.count();
     raw.timeout = options.timeout.count();
     raw.gap = options.gap.count();
+    raw.guess_patience = options.guess_patience.count();
     CLI::App app(description, program);
     add_server(app, options, raw);
     add_amount(app, options, raw);

@@ -58,13 +58,16 @@ struct Options {
     std::string maildir;
     std::chrono::duration<double> gap{0.1};
     double speed = 1;
+    double guesses = 1000;  ///< a second
+    std::uint32_t addresses = 20'000;
+    std::chrono::duration<double> guess_patience{3};
 };
 
 /// When what begins now ends by --duration; Moment::max() without it.
 Moment end_of(const Options& options);
 
 /// The options that only some scenarios have.
-enum class OwnOption : std::uint8_t { items, batch, to, size, criteria, keys, algorithm, maildir, gap, speed };
+enum class OwnOption : std::uint8_t { items, batch, to, size, criteria, keys, algorithm, maildir, gap, speed, guesses };
 
 /// What is wrong with the command line, as one line that says what to do.
 class UsageError : public std::runtime_error {

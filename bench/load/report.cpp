@@ -27,6 +27,7 @@ json::object latency(const Histogram& histogram) {
             {"mean", microseconds(histogram.mean())},
             {"p50", microseconds(histogram.quantile(0.5))},
             {"p90", microseconds(histogram.quantile(0.9))},
+            {"p95", microseconds(histogram.quantile(0.95))},
             {"p99", microseconds(histogram.quantile(0.99))},
             {"max", microseconds(histogram.max())}};
 }
@@ -102,6 +103,11 @@ void add_own(json::object& parameters, OwnOption own, const Options& options) {
             break;
         case OwnOption::speed:
             parameters["speed"] = options.speed;
+            break;
+        case OwnOption::guesses:
+            parameters["guesses"] = options.guesses;
+            parameters["addresses"] = options.addresses;
+            parameters["guess_patience"] = options.guess_patience.count();
             break;
     }
 }

@@ -41,6 +41,7 @@ struct Scenario {
 std::span<const Scenario* const> scenarios();
 
 extern const Scenario scenario_login;
+extern const Scenario scenario_login_storm;
 extern const Scenario scenario_idle;
 extern const Scenario scenario_select;
 extern const Scenario scenario_status;

@@ -11,7 +11,8 @@ import unittest.mock
 import xml.dom.minidom
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
-from comparison import chart, cli, corpus, curves, figures, load, mail_text, packages, report, rows, settings, table
+from comparison import (auth, auth_page, chart, cli, corpus, curves, figures, load, mail_text, packages, passwords,
+                        report, rows, settings, table)
 
 
 def row(name="fetch", ours=2e-6, theirs=6e-6, **more):
@@ -129,6 +130,13 @@ class Generator(unittest.TestCase):
             with self.assertRaisesRegex(load.Failed, said):
                 load.read(code, output, "")
 
+    def test_errors_are_figures_where_some_may_fail(self):
+        some = self.good.replace('"errors": 0', '"errors": 1').replace('_texts": {}', '_texts": {"NO": 1}')
+        found = load.read(1, some, "", must_succeed=False)
+        self.assertEqual((found["operations"], found["errors"], found["error_texts"]), (5, 1, {"NO": 1}))
+        with self.assertRaisesRegex(load.Failed, "wrong option"):
+            load.read(2, "", "wrong option", must_succeed=False)
+
     def test_figures_of_one_operation(self):
         latency = {"count": 4, "p50": 2000, "p99": 9000, "max": 9900}
         run = {"operations": 4, "seconds": 2.0, "server_cpu_seconds": 0.4, "latency_us": latency}
@@ -202,6 +210,96 @@ class Table(unittest.TestCase):
         with self.assertRaisesRegex(SystemExit, "there is no nonsense"):
             rows.chosen(["nonsense"], False)
         self.assertEqual(len({one.name for one in rows.ROWS}), len(rows.ROWS))
+
+
+class Guessed:
+    """A generator whose runs are all this one."""
+    def __init__(self, **more):
+        self.run = unittest.mock.Mock(return_value={
+            "operations": 8, "errors": 1, "seconds": 2.0, "server_cpu_seconds": 0.4, "error_texts": {},
+            "latency_us": {"count": 8, "p50": 2000, "p95": 5000, "p99": 6000, "max": 7000},
+            "extra": {"guesses begun": 600, "guesses refused": 300, "guesses without an answer": 100,
+                      "guesses turned away": 0, "seconds of guessing": 3.0}, **more})
+
+
+class LogIns(unittest.TestCase):
+    def setUp(self):
+        self.server = Peer("postrider", [])
+        self.server.users, self.server.caching, self.server.uncaching = ["a", "b", "c"], {"cache": 9}, {"cache": 0}
+
+    def done(self, name, generator, **amounts):
+        one = next(row for row in auth.ROWS if row.name == name)
+        return one.work(rows.Bench(generator, auth.Amounts(**amounts)), self.server)
+
+    def test_stored_passwords(self):
+        self.assertEqual(passwords.stored("sha"), "{SHA}5cicUp3MubQnFvTZEY1hB5yIPZ4=")
+        self.assertTrue(passwords.stored("sha256").startswith("{SHA256}"))
+        self.assertTrue(passwords.stored("yescrypt").startswith("$y$j9T$"))
+
+    def test_settings(self):
+        by_name = {row.name: row for row in auth.ROWS}
+        self.assertEqual(by_name["storm"].settings_of(self.server), {"stored": "sha256", "cache": 0})
+        self.assertEqual(by_name["yescrypt-one-cached"].settings_of(self.server), {"stored": "yescrypt", "cache": 9})
+        self.server.caching = self.server.uncaching = None
+        self.assertEqual(by_name["yescrypt-one"].settings_of(self.server), {"stored": "yescrypt"})
+        with self.assertRaisesRegex(load.Unsupported, "no cache"):
+            by_name["yescrypt-one-cached"].settings_of(self.server)
+
+    def test_settings_change_as_seldom_as_can_be(self):
+        kinds = [(row.stored, row.cached) for row in auth.ROWS]
+        self.assertEqual(sum(one != other for one, other in zip(kinds, kinds[1:])) + 1, len(set(kinds)))
+
+    def test_a_cache_is_filled_before(self):
+        for name, same in (("sha256-many-cached", True), ("sha256-many", False)):
+            generator = Guessed()
+            self.done(name, generator, cheap=16)
+            first, second = generator.run.call_args_list
+            self.assertEqual(first == second, same)
+
+    def test_one_account_or_many(self):
+        for name, users in (("sha256-many", ["a", "b"]), ("sha256-one", ["a"])):
+            generator = Guessed()
+            self.done(name, generator, cheap=2)
+            self.assertEqual(generator.run.call_args.kwargs["users"], users)
+
+    def test_storm(self):
+        found = self.done("storm", Guessed())
+        self.assertEqual(found, {"wall": 2.0, "done": 8, "failed": 1, "p50": 0.002, "p95": 0.005, "max": 0.007,
+                                 "guesses": 200.0, "refused": 0.75, "without an answer": 0.25, "turned away": 0.0})
+        self.assertEqual(self.server.log, [("postrider", "restart", {})])
+        with self.assertRaisesRegex(load.Failed, "let in"):
+            self.done("storm", Guessed(error_texts={"a guessed password was let in": 1}))
+
+    def test_a_storm_in_which_nothing_was_done(self):
+        found = self.done("storm", Guessed(operations=0))
+        self.assertEqual((found["done"], found["p50"], found["max"]), (0, None, None))
+
+    def page(self, *some):
+        with tempfile.TemporaryDirectory() as folder:
+            auth_page.page({**results(*some), **auth.conditions(auth.Amounts())}, pathlib.Path(folder))
+            return (pathlib.Path(folder) / "auth.md").read_text()
+
+    def test_page(self):
+        clients = {"wall": 2.0, "done": 100, "failed": 0, "p50": 0.002, "p95": 0.005, "max": 0.007, "spread": 0.5}
+        storm = {**clients, "wall": 3.0, "done": 50, "failed": 2, "guesses": 999.0, "refused": 0.75,
+                 "without an answer": 0.25, "turned away": None}
+        cost = row("sha256-many")
+        for name, rate in (("postrider", 3000.0), ("dovecot", 1000.0)):
+            cost["figures"][name]["rate"] = rate
+        page = self.page(cost, row("alone", metric="wall", figures={"postrider": clients}),
+                         row("storm", metric="wall", figures={"postrider": storm}, notes={"dovecot": "failed: x"}))
+        for line in ("| title of sha256-many | 3,000 | 1,000 | 3.00x | 2.00 us | 6.00 us | 3.00x | 10 % |",
+                     "| title of alone | postrider | 100 | 0 | 2.00 s |  | 2.00 ms | 5.00 ms | 7.00 ms | 50 % |",
+                     "| title of storm | postrider | 50 | 2 | 3.00 s | 3.00x | 2.00 ms |",
+                     "| title of storm | dovecot | failed |", "| postrider | 999 | 75 % | 25 % |  |"):
+            self.assertIn(line, page)
+        self.assertNotIn("None", page)
+
+    def test_page_of_some_rows(self):
+        self.assertNotIn("##", self.page().partition("## How it was measured")[0])
+        cost = row("sha256-many", theirs=None, notes={"dovecot": "unsupported: x"})
+        cost["figures"]["postrider"]["rate"] = 30.0
+        self.assertIn("| 30 | unsupported |  | 2.00 us | unsupported |  |", self.page(cost))
 
 
 class Lent:

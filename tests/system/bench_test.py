@@ -31,11 +31,12 @@ class Bench(support.Test):
         for number in range(MESSAGES):
             support.deliver(self.maildir, support.message("number %d" % number))
 
-    def bench(self, scenario, *words, tls=False, expected=0):
+    def bench(self, scenario, *words, tls=False, expected=0, accounts=None):
         """Gives the JSON; None where there is none."""
         file = os.path.join(self.new_folder(), "figures.json")
         done = subprocess.run([BENCH, scenario, "--port", str(self.site.tls_port if tls else self.site.port),
-                               "--account", self.user + ":" + support.PASSWORD, "--json", file, "--quiet",
+                               *(accounts or ("--account", self.user + ":" + support.PASSWORD)),
+                               "--json", file, "--quiet",
                                "--server-pid", str(self.server.process.pid), *map(str, words)],
                               capture_output=True, text=True, timeout=support.PATIENCE * 2)
         self.assertEqual(done.returncode, expected, done.stderr)
@@ -81,6 +82,37 @@ class Bench(support.Test):
         self.assertEqual(full["extra"]["resumed"], 0)
         resumed = self.measured("login", 3, "--count", 3, "--tls", "implicit", "--resume", tls=True)
         self.assertEqual(resumed["extra"]["resumed"], 3)
+
+    def test_logins_go_round_in_the_accounts(self):
+        wrong = self.bench("login", "--count", 3, "--account", "nobody:nothing", "--connections", 2, expected=1)
+        self.assertEqual((wrong["runs"][0]["operations"], wrong["runs"][0]["errors"]), (3, 3))
+        both = self.bench("login", "--count", 4, "--account", "nobody:nothing", expected=1)
+        self.assertEqual((both["runs"][0]["operations"], both["runs"][0]["errors"]), (2, 2))
+
+    def storm(self, *words, **how):
+        found = self.bench("login-storm", "--guesses", 50, "--connections", 2, *words, **how)
+        return found["runs"][0], found["error_texts"]
+
+    def test_login_storm(self):
+        run, texts = self.storm("--count", 3, "--duration", 60, "--guess-patience", 5, "--addresses", 500,
+                                "--seed", 9)  # addresses whose refusals take two seconds
+        self.assertEqual((run["operations"], run["errors"], texts), (6, 0, {}))
+        self.assertLess(run["seconds"], 50)
+        extra = run["extra"]
+        self.assertGreater(extra["guesses refused"], 10)
+        self.assertLess(extra["guesses refused"], extra["guesses begun"])  # the last ones are still waiting
+        self.assertEqual((extra["guesses without an answer"], extra["guesses turned away"]), (0, 0))
+        self.assertGreater(extra["seconds of guessing"], 5)
+
+    def test_guesses_do_not_wait_for_ever(self):
+        run, _ = self.storm("--count", 3, "--guess-patience", 0.5)  # a refusal takes two seconds
+        self.assertGreater(run["extra"]["guesses without an answer"], 0)
+        self.assertEqual(run["extra"]["guesses refused"], 0)
+
+    def test_a_guess_that_is_let_in_is_an_error(self):
+        name, _ = self.account(password="guess0")
+        run, texts = self.storm("--count", 3, accounts=["--account", name + ":guess0"], expected=1)
+        self.assertEqual((run["operations"], texts), (6, {"a guessed password was let in": 1}))
 
     def test_wrong_password_is_an_error(self):
         found = self.bench("login", "--count", 1, "--account", "nobody:nothing", "--connections", 2, expected=1)
@@ -150,6 +182,8 @@ class Bench(support.Test):
     def test_wrong_options(self):
         self.assertIsNone(self.bench("select", "--no-such-option", expected=UNUSABLE))
         self.assertIsNone(self.bench("select", "--batch", 5, expected=UNUSABLE))
+        self.assertIsNone(self.bench("login-storm", "--guesses", 0, expected=UNUSABLE))
+        self.assertIsNone(self.bench("login-storm", "--host", "192.0.2.1", expected=UNUSABLE))  # others' addresses
         done = subprocess.run([BENCH, "no-such-scenario"], capture_output=True, text=True)
         self.assertEqual((done.returncode, done.stderr.count("\n")), (UNUSABLE, 1))
 

@@ -41,6 +41,26 @@ class Compare(unittest.TestCase):
                      f"{os.cpu_count()} cores"):
             self.assertIn(text, page)
 
+    def test_log_ins(self):
+        done = compare("auth", "--quick", "--servers", "postrider,cyrus", "--out", self.out, *self.programs)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        found = json.loads((self.out / "auth.json").read_text())
+        self.assertEqual((found["servers"], found["absent"]), (["postrider"], {}))  # a Cyrus of ours stores no hashes
+        figures = {row["name"]: row["figures"]["postrider"] for row in found["rows"]}
+        self.assertEqual(set(figures), {"alone", "storm", *(
+            f"{stored}-{accounts}{cached}" for stored in ("sha256", "yescrypt") for accounts in ("many", "one")
+            for cached in ("", "-cached"))})
+        for name, one in figures.items():
+            self.assertGreater(one["wall"], 0, name)
+        self.assertGreater(figures["yescrypt-one"]["cpu"], 2 * figures["sha256-one"]["cpu"])
+        for name in ("alone", "storm"):
+            self.assertEqual((figures[name]["done"], figures[name]["failed"]), (80, 0), name)
+        self.assertGreater(figures["storm"]["refused"], 0.9)
+        page = (self.out / "auth.md").read_text()
+        for text in ("| yescrypt, many accounts, cache on |",
+                     "| honest clients while others guess | postrider | 80 | 0 |"):
+            self.assertIn(text, page)
+
     def test_curves(self):
         done = compare("curves", "--servers", "postrider", "--sizes", "20", "--out", self.out, *self.programs)
         self.assertEqual(done.returncode, 0, done.stderr)
