@@ -35,6 +35,16 @@ void report(const std::exception_ptr& error) {
     }
 }
 
+/// False: the packet is no M.
+template <class M, class F>
+bool with(const Packet& packet, F action) {
+    auto message = decoded<M>(packet.body);
+    if (message) {
+        action(*message);
+    }
+    return message.has_value();
+}
+
 }  // namespace
 
 struct FrontLine::Front {
@@ -162,67 +172,57 @@ Task<void> FrontLine::start_again() {
 // --- What the front asks ---------------------------------------------------------------------------------------------
 
 void FrontLine::obey(FrontPtr front, Packet packet) {
+    bool understood = false;
     switch (packet.kind) {
         case Kind::ready:
-            if (const auto ready = decoded<Ready>(packet.body)) {
-                begin(*front, ready->trouble);
-                return;
-            }
+            understood = with<Ready>(packet, [&](const Ready& ready) { begin(*front, ready.trouble); });
             break;
         case Kind::login:
-            if (auto login = decoded<Login>(packet.body)) {
-                begin_login(front, std::move(*login));
-                return;
-            }
+            understood = with<Login>(packet, [&](Login& login) { begin_login(front, std::move(login)); });
             break;
         case Kind::scram_question:
-            if (auto ask = decoded<ScramAsk>(packet.body)) {
-                asio::co_spawn(strand_, answer(front, std::move(*ask)), report);
-                return;
-            }
+            understood = with<ScramAsk>(
+                packet, [&](ScramAsk& ask) { asio::co_spawn(strand_, answer(front, std::move(ask)), report); });
             break;
         case Kind::hand_over:
-            if (auto message = decoded<HandOver>(packet.body)) {
-                begin_hand_over(front, std::move(*message), std::move(packet));
-                return;
-            }
+            understood = with<HandOver>(
+                packet, [&](HandOver& message) { begin_hand_over(front, std::move(message), std::move(packet)); });
             break;
         case Kind::login_gone:
-            if (const auto gone = decoded<LoginGone>(packet.body)) {
-                if (const auto login = front->logins.find(gone->request); login != front->logins.end()) {
+            understood = with<LoginGone>(packet, [&](const LoginGone& gone) {
+                if (const auto login = front->logins.find(gone.request); login != front->logins.end()) {
                     const auto signal = login->second;  // what it ends removes it from the map
                     signal->emit(asio::cancellation_type::terminal);
                 }
-                return;
-            }
+            });
             break;
         case Kind::abandon:
-            if (const auto abandoned = decoded<Abandon>(packet.body)) {
-                gatekeeper_.abandon(abandoned->session);
-                return;
-            }
+            understood =
+                with<Abandon>(packet, [&](const Abandon& abandoned) { gatekeeper_.abandon(abandoned.session); });
             break;
         case Kind::figures:
-            if (auto figures = decoded<Figures>(packet.body)) {
-                if (const auto survey = surveys_.find(figures->query); survey != surveys_.end()) {
-                    survey->second->deliver(std::move(figures->figures));
+            understood = with<Figures>(packet, [&](Figures& figures) {
+                if (const auto survey = surveys_.find(figures.query); survey != surveys_.end()) {
+                    survey->second->deliver(std::move(figures.figures));
                 }
-                return;
-            }
+            });
             break;
         case Kind::log:
-            if (const auto line = decoded<LogLine>(packet.body)) {
-                if (const auto dropped = front->channel->take_dropped(); dropped > 0) {
-                    log_line(LogLevel::warning, "the front: " + std::to_string(dropped) + " log lines were dropped");
-                }
-                log_line(line->level, line->text, line->protocol);
-                return;
-            }
+            understood = with<LogLine>(packet, [&](const LogLine& line) { log(*front, line); });
             break;
         default:
             break;
     }
-    front->channel->refuse("sent what cannot be read");
+    if (!understood) {
+        front->channel->refuse("sent what cannot be read");
+    }
+}
+
+void FrontLine::log(Front& front, const LogLine& line) {
+    if (const auto dropped = front.channel->take_dropped(); dropped > 0) {
+        log_line(LogLevel::warning, "the front: " + std::to_string(dropped) + " log lines were dropped");
+    }
+    log_line(line.level, line.text, line.protocol);
 }
 
 void FrontLine::begin(Front& front, const std::string& trouble) {

@@ -54,6 +54,7 @@ private:
     Task<void> start_again();
     Task<void> live(FrontPtr front);
     void obey(FrontPtr front, Packet packet);
+    static void log(Front& front, const LogLine& line);
     Task<void> demand_ready(FrontPtr front);
     void begin_login(const FrontPtr& front, Login login);
     /// Ends early, without an answer that anybody waits for, when the front says so.
